@@ -1,0 +1,69 @@
+"""Serving ASGI apps over https: one process, one event loop, one port per web origin."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Mapping
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mrc.infra.local_ca import ServerTls
+
+BACKLOG = 512
+
+
+class PortDispatcher:
+    """Sends each request to the app of the port it came in by, and lifespan events to nobody.
+
+    Apps of different audiences share a process, never a session: each has an origin of its own.
+    """
+
+    def __init__(self, apps: Mapping[int, ASGIApp]) -> None:
+        self._apps = dict(apps)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            raise ValueError(f"a {scope['type']} event has no port")
+        await self._apps[scope["server"][1]](scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    apps: Mapping[int, ASGIApp], *, bind: str, tls: ServerTls | None
+) -> AsyncIterator[uvicorn.Server]:
+    """Serve `apps` (port → app) until the context ends. Raises `OSError` where a port is taken."""
+    sockets = [_listen(bind, port) for port in apps]
+    config = uvicorn.Config(
+        PortDispatcher(apps),
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        ssl_certfile=str(tls.chain) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    with contextlib.ExitStack() as stack:
+        for listening in sockets:
+            stack.enter_context(contextlib.closing(listening))
+        task = asyncio.create_task(server.serve(sockets=sockets))
+        try:
+            yield server
+        finally:
+            server.should_exit = True
+            await task
+
+
+def _listen(bind: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((bind, port))
+    except OSError:
+        listening.close()
+        raise
+    listening.listen(BACKLOG)
+    listening.setblocking(False)
+    return listening

@@ -1,0 +1,99 @@
+"""Settings: one frozen object, read once from the environment (prefix ``MRC_``), refused if incomplete.
+
+Secrets are never settings: they are files with mode 600 below `home`.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Mode(StrEnum):
+    PRACTICE = "practice"
+    PRODUCTION = "production"
+
+
+class AttestationPolicy(StrEnum):
+    """Whether a wallet must prove by an attestation which provider stands behind it."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    OFF = "off"
+
+
+class Host(StrEnum):
+    """The web origins of the system. Each has a port of its own; see `Settings.url_of`."""
+
+    DESK = "desk"
+    ISSUER = "issuer"
+    WALLET = "wallet"
+    VERIFIER = "verifier"
+    POLICE = "police"
+    MOIS = "mois"
+    PROVIDER = "provider"
+    CARRIER = "carrier"
+    ONLINE = "online"
+    CHECKER = "checker"
+    EXPLORER = "explorer"
+    PHONE = "phone"
+
+
+_PORT_OFFSETS = {host: number for number, host in enumerate(Host, start=1)}
+
+
+class Settings(BaseSettings):
+    """Every setting of every role, with its default.
+
+    `home` holds keys, databases and certificates. `host_name` empty means loopback names
+    (``https://desk.localhost:8441``); set to a name of the local network (``my-pc.local``) all
+    roles are served there, each on its own port, so that a real phone can open them.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MRC_", frozen=True, extra="forbid")
+
+    home: Path = Path("var")
+    mode: Mode = Mode.PRACTICE
+    host_name: str = ""
+    bind: str = "127.0.0.1"
+    first_port: int = Field(default=8440, ge=1024, le=65000)
+    ledger_port: int = Field(default=8545, ge=1024, le=65535)
+    database_url: str = ""
+    haip: bool = False
+    attestation: AttestationPolicy = AttestationPolicy.OPTIONAL
+    batch_size: int = Field(default=8, ge=2, le=64)
+    copy_days: int = Field(default=14, ge=1, le=365)
+    offer_seconds: int = Field(default=180, ge=30, le=3600)
+    status_ttl_seconds: int = Field(default=60, ge=1, le=86400)
+    status_list_size: int = Field(default=100_000, ge=128, le=10_000_000)
+    extra_ca: Path | None = None
+
+    @model_validator(mode="after")
+    def _refuse_half_made_production(self) -> Self:
+        if self.mode is Mode.PRODUCTION and not self.database_url.startswith("postgresql"):
+            raise ValueError("production needs MRC_DATABASE_URL=postgresql://…")
+        if self.mode is Mode.PRODUCTION and not self.host_name:
+            raise ValueError("production needs MRC_HOST_NAME, the public name of the service")
+        return self
+
+    def port_of(self, host: Host) -> int:
+        return self.first_port + _PORT_OFFSETS[host]
+
+    def name_of(self, host: Host) -> str:
+        return self.host_name or f"{host.value}.localhost"
+
+    def url_of(self, host: Host) -> str:
+        """The origin, without a slash at the end."""
+        return f"https://{self.name_of(host)}:{self.port_of(host)}"
+
+    @property
+    def ledger_url(self) -> str:
+        return f"http://127.0.0.1:{self.ledger_port}"
+
+    def database_of(self, role: str) -> str:
+        """The database URL of one role: its own SQLite file, or the configured server."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{(self.home / role / 'data.sqlite3').absolute()}"
