@@ -1,0 +1,103 @@
+"""JSON (RFC 8259) as a signed message needs it: one text, one meaning.
+
+Refused when decoding: a name given twice (parsers disagree which one counts, so a signature check
+and a policy check could read different values), NaN and infinities, numbers that overflow, lone
+surrogates, anything but UTF-8, nesting deeper than 64. `orjson` encodes where it is installed;
+the standard library gives the same text but for the spelling of exponents.
+"""
+
+import json
+from collections.abc import Callable
+from math import isfinite
+from typing import NoReturn
+
+from mrc.kernel.errors import Malformed
+
+MAX_DEPTH = 64
+"""Deepest nesting of a decoded text; real messages stay under ten."""
+
+
+def _stdlib_encode(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+encode: Callable[[object], bytes] = _stdlib_encode
+"""Compact UTF-8 JSON; `ValueError` or `TypeError` for what JSON cannot say."""
+
+try:
+    import orjson
+except ImportError:
+    pass
+else:
+    _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+    def _fast_encode(value: object) -> bytes:
+        try:
+            encoded = orjson.dumps(value, option=_OPTIONS)
+        except orjson.JSONEncodeError:
+            return _stdlib_encode(value)
+        # orjson writes NaN as null: where a null stands, the standard library judges.
+        return _stdlib_encode(value) if b"null" in encoded else encoded
+
+    encode = _fast_encode
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Malformed("JSON", "a member name is given twice")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise Malformed("JSON", f"{name} is not a JSON number")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise Malformed("JSON", "a number out of range")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_float=_number
+)
+
+
+def decode(data: bytes | str) -> object:
+    """The value of the JSON text `data`. Raises `Malformed`."""
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+        value: object = _DECODER.decode(text)
+        if "\\u" in text or isinstance(data, str):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise Malformed("JSON", "not a JSON text") from error
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(value)
+    return value
+
+
+def decode_object(data: bytes | str, what: str = "JSON object") -> dict[str, object]:
+    """As `decode`, for a text that must be an object; `what` names it in the error."""
+    value = decode(data)
+    if not isinstance(value, dict):
+        raise Malformed(what, "expected a JSON object")
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise Malformed("JSON", f"nested deeper than {MAX_DEPTH}")
