@@ -1,0 +1,1 @@
+"""The database: one set of SQLAlchemy Core statements, executed by SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Alembic scripts, one branch per room; see README.md."""

@@ -1,0 +1,1 @@
+"""The stores: ports of the rooms below, on the database."""
