@@ -1,0 +1,51 @@
+# Everything a person does with this project. `make run` needs git, make and python3 only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: run demo test check bench format clean
+
+run: $(VENV)/.run
+	@$(BIN)/mrc run
+
+demo: $(VENV)/.run
+	@$(BIN)/mrc demo
+
+test: $(VENV)/.test
+	@tools/test-parts
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -q $(TESTS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src/mrc
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.test
+	$(BIN)/python -m bench
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) var
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.11 or later"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed"; exit 1; }
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 has no venv: on Debian, apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	@echo "Installing what the system needs to run (once, some minutes) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -e '.[fast]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "Installing what tests need (once, some minutes) …"
+	@tools/test-parts --before-python
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[fast,pcsc,hsm,dev,test]'
+	@touch $@
