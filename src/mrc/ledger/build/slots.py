@@ -1,0 +1,17 @@
+"""Storage slots of `contracts/residence_ledger.vy`, written by `contracts/build.py`."""
+
+ANCHORS = 15
+CREDENTIAL_TYPES = 12
+ENTITLEMENTS = 13
+EPOCH = 3
+NOMINATED_UNTIL = 9
+NOMINEES = 8
+OCCUPIED = 2
+ORGANISATIONS = 11
+PAUSED = 4
+PROPOSAL_COUNT = 5
+PROPOSALS = 10
+SEAT_OF = 7
+SEATS = 6
+STREAMS = 14
+THRESHOLD = 1
