@@ -1,0 +1,32 @@
+"""Why a request or a response of OpenID4VP was rejected."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    RESPONSE_TYPE_NOT_SUPPORTED = "vp_response_type_not_supported"
+    RESPONSE_MODE_NOT_SUPPORTED = "vp_response_mode_not_supported"
+    SCOPE_NOT_SUPPORTED = "vp_scope_not_supported"
+    QUERY_MISSING = "vp_query_missing"
+    REDIRECT_URI_PRESENT = "vp_redirect_uri_present"
+    STATE_MISSING = "vp_state_missing"
+    CLIENT_ID_PREFIX_NOT_SUPPORTED = "vp_client_id_prefix_not_supported"
+    CLIENT_ID_MISMATCH = "vp_client_id_mismatch"
+    SIGNATURE_FORBIDDEN = "vp_signature_forbidden"
+    SIGNATURE_MISSING = "vp_signature_missing"
+    CERTIFICATE_MISSING = "vp_certificate_missing"
+    CERTIFICATE_SELF_SIGNED = "vp_certificate_self_signed"
+    AUDIENCE_MISMATCH = "vp_audience_mismatch"
+    WALLET_NONCE_MISMATCH = "vp_wallet_nonce_mismatch"
+    RESPONSE_URI_MISMATCH = "vp_response_uri_mismatch"
+    REQUEST_URI_METHOD_INVALID = "vp_request_uri_method_invalid"
+    TRANSACTION_DATA_INVALID = "vp_transaction_data_invalid"
+    TRANSACTION_DATA_MISMATCH = "vp_transaction_data_mismatch"
+    NO_ENCRYPTION_KEY = "vp_no_encryption_key"
+    NOT_ENCRYPTED = "vp_not_encrypted"
+    ENCRYPTION_KEY_MISMATCH = "vp_encryption_key_mismatch"
+    ENCRYPTION_NOT_OFFERED = "vp_encryption_not_offered"
+    STATE_MISMATCH = "vp_state_mismatch"
+    UNKNOWN_CREDENTIAL_QUERY = "vp_unknown_credential_query"
+    TOO_MANY_PRESENTATIONS = "vp_too_many_presentations"
+    QUERY_NOT_SATISFIED = "vp_query_not_satisfied"
