@@ -70,6 +70,8 @@ class TrustedAttesters:
     ) -> PublicKey:
         if strict and any(anchor.der == link.der for anchor in self.anchors for link in chain):
             raise Rejected(Reason.SELF_SIGNED, "HAIP 4.4.1")
+        if any(anchor.der == chain[0].der for anchor in self.anchors):
+            return _admitted_key(chain[0], at)
         trusted = check_chain(
             chain,
             anchors=self.anchors,
@@ -77,7 +79,14 @@ class TrustedAttesters:
             at=at,
             verifier=verifier,
         )
-        return trusted.key
+        return trusted.leaf_key
+
+
+def _admitted_key(certificate: Certificate, at: datetime) -> PublicKey:
+    """The key of a signer certificate that the operator admitted by itself."""
+    if not certificate.not_before <= at <= certificate.not_after or certificate.public_key is None:
+        raise Rejected(Reason.ATTESTER_UNKNOWN, _CLAUSE, "the admitted certificate is not valid")
+    return certificate.public_key
 
 
 def find_chain(header: Mapping[str, object]) -> tuple[Certificate, ...] | None:

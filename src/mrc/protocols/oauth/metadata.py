@@ -83,12 +83,18 @@ def decode_metadata(
         code_challenge_methods_supported=texts("code_challenge_methods_supported"),
         token_endpoint_auth_methods_supported=texts("token_endpoint_auth_methods_supported"),
         dpop_signing_alg_values_supported=texts("dpop_signing_alg_values_supported"),
-        client_attestation_signing_alg_values_supported=texts("client_attestation_signing_alg_values_supported"),
-        client_attestation_pop_signing_alg_values_supported=texts("client_attestation_pop_signing_alg_values_supported"),
+        client_attestation_signing_alg_values_supported=texts(
+            "client_attestation_signing_alg_values_supported"
+        ),
+        client_attestation_pop_signing_alg_values_supported=texts(
+            "client_attestation_pop_signing_alg_values_supported"
+        ),
         client_attestation_pop_methods_supported=texts("client_attestation_pop_methods_supported"),
         authorization_details_types_supported=texts("authorization_details_types_supported"),
         require_pushed_authorization_requests=flag("require_pushed_authorization_requests"),
-        authorization_response_iss_parameter_supported=flag("authorization_response_iss_parameter_supported"),
+        authorization_response_iss_parameter_supported=flag(
+            "authorization_response_iss_parameter_supported"
+        ),
         pre_authorized_grant_anonymous_access_supported=flag(_ANONYMOUS),
     )
 

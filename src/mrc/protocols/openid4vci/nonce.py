@@ -10,4 +10,6 @@ def encode_nonce(c_nonce: str) -> bytes:
 
 def decode_nonce(data: bytes | str) -> str:
     """Raises `Malformed`."""
-    return required_text(json_text.decode_object(data, "nonce response"), "c_nonce", "nonce response")
+    return required_text(
+        json_text.decode_object(data, "nonce response"), "c_nonce", "nonce response"
+    )
