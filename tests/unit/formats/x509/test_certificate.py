@@ -1,0 +1,162 @@
+"""Decoding and making certificates, with `cryptography` as the oracle."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from mrc.formats.x509.certificate import decode_certificate, decode_pem_bundle, encode_pem
+from mrc.formats.x509.issuing import CertificateRequest, prepare_leaf, prepare_revocation_list
+from mrc.formats.x509.profiles import PROFILES, Purpose
+from mrc.formats.x509.revocation import decode_revocation_list
+from mrc.infra.keys.software import SoftwareSigner
+from mrc.kernel.errors import Malformed
+from mrc.kernel.keys import Algorithm, Curve, EcPublicKey
+from tests.simulators.pki import BEGIN, END, NOW, make_leaf, make_root, practice_pki
+
+VECTORS = Path(__file__).parents[3] / "vectors"
+PKI = practice_pki()
+
+
+@pytest.mark.parametrize("curve", [Curve.P256, Curve.P384, Curve.P521])
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_what_we_make_reads_the_same_elsewhere(purpose: Purpose, curve: Curve) -> None:
+    root = make_root(Purpose.IACA_ROOT, "루트", curve=curve)
+    made = make_leaf(purpose, "잎", issuer=root, dns_names=("a.localhost",), uris=("https://b/",))
+    ours = made.certificate
+    other = x509.load_der_x509_certificate(ours.der)
+    other.verify_directly_issued_by(x509.load_der_x509_certificate(root.der))
+    assert other.serial_number == ours.serial
+    assert other.not_valid_before_utc == ours.not_before == BEGIN
+    assert other.not_valid_after_utc == ours.not_after == END
+    assert ours.subject.get("common_name") == "잎"
+    assert ours.dns_names == ("a.localhost",)
+    assert ours.uris == ("https://b/",)
+    assert ours.authority_key_identifier == root.certificate.subject_key_identifier
+    assert isinstance(ours.public_key, EcPublicKey)
+    spki = other.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    assert ours.public_key.uncompressed == spki
+    assert ours.is_ca is PROFILES[purpose].is_ca
+    for extension in other.extensions:
+        assert ours.extensions[extension.oid.dotted_string].critical is extension.critical
+
+
+def test_pem_bundles_keep_their_order() -> None:
+    certificates = [PKI.iaca.certificate, PKI.reader.certificate]
+    text = b"".join(encode_pem(certificate) for certificate in certificates)
+    assert decode_pem_bundle(text) == certificates
+
+
+@pytest.mark.parametrize("text", [b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_what_is_no_bundle_is_malformed(text: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode_pem_bundle(text)
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        b"",
+        b"\x30\x00",
+        PKI.iaca.der[:-1],
+        PKI.iaca.der + b"\x00",
+        bytes(20_000),
+        b"\x30\x80" * 5000,
+    ],
+)
+def test_what_is_no_certificate_is_malformed(der: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode_certificate(der)
+
+
+def test_a_point_off_the_curve_is_malformed() -> None:
+    key = PKI.iaca.signer.public_key
+    forged = PKI.iaca.der.replace(key.y, key.y[:-1] + bytes((key.y[-1] ^ 1,)))
+    with pytest.raises(Malformed, match="not on"):
+        decode_certificate(forged)
+
+
+def test_two_different_signature_algorithms_are_malformed() -> None:
+    head, _, tail = PKI.iaca.der.rpartition(bytes.fromhex("2a8648ce3d040302"))
+    with pytest.raises(Malformed, match="algorithms differ"):
+        decode_certificate(head + bytes.fromhex("2a8648ce3d040303") + tail)
+
+
+@pytest.mark.parametrize(
+    "name", ["cose-wg/x509-examples/ca.der", "cose-wg/x509-examples/alice.der"]
+)
+def test_published_certificates_decode(name: str) -> None:
+    der = (VECTORS / name).read_bytes()
+    certificate = decode_certificate(der)
+    assert certificate.signature_algorithm is Algorithm.ES256
+    other = x509.load_der_x509_certificate(der)
+    assert certificate.fingerprint == other.fingerprint(other.signature_hash_algorithm)
+
+
+def request(**changes: object) -> CertificateRequest:
+    settings: dict[str, object] = {
+        "purpose": Purpose.DOCUMENT_SIGNER,
+        "subject": {"common_name": "X"},
+        "public_key": SoftwareSigner.generate().public_key,
+        "serial": 1,
+        "not_before": BEGIN,
+        "not_after": END,
+    }
+    return CertificateRequest(**{**settings, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"serial": 0}, {"serial": -1}, {"serial": 1 << 160}, {"not_after": BEGIN}],
+)
+def test_half_made_requests_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        request(**changes)
+
+
+def test_no_leaf_outlives_its_issuer_or_hangs_from_a_leaf() -> None:
+    with pytest.raises(ValueError, match="within"):
+        prepare_leaf(
+            request(not_after=datetime(2099, 1, 1, tzinfo=UTC)),
+            issuer=PKI.iaca.certificate,
+            algorithm=Algorithm.ES256,
+        )
+    with pytest.raises(ValueError, match="not a CA"):
+        prepare_leaf(request(), issuer=PKI.reader.certificate, algorithm=Algorithm.ES256)
+
+
+def test_a_revocation_list_reads_the_same_elsewhere() -> None:
+    prepared = prepare_revocation_list(
+        issuer=PKI.iaca.certificate,
+        number=7,
+        this_update=NOW,
+        next_update=NOW + timedelta(days=7),
+        revoked={5: NOW, 9: NOW},
+        algorithm=Algorithm.ES256,
+    )
+    made = prepared.finish(PKI.iaca.signer.sign_now(prepared.to_be_signed))
+    other = x509.load_der_x509_crl(made.der)
+    issuer_key = x509.load_der_x509_certificate(PKI.iaca.der).public_key()
+    assert other.is_signature_valid(issuer_key)  # type: ignore[arg-type]
+    assert {entry.serial_number for entry in other} == set(made.revoked) == {5, 9}
+    assert other.next_update_utc == made.next_update
+
+
+def test_an_empty_revocation_list_is_a_list() -> None:
+    prepared = prepare_revocation_list(
+        issuer=PKI.iaca.certificate,
+        number=8,
+        this_update=NOW,
+        next_update=NOW + timedelta(days=7),
+        revoked={},
+        algorithm=Algorithm.ES256,
+    )
+    made = prepared.finish(PKI.iaca.signer.sign_now(prepared.to_be_signed))
+    assert not made.revoked
+    assert len(x509.load_der_x509_crl(made.der)) == 0
+    with pytest.raises(Malformed):
+        decode_revocation_list(made.der[:-1])
