@@ -1,0 +1,1 @@
+"""Personalising a blank card, from the order to the active card."""

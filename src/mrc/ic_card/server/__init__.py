@@ -1,0 +1,1 @@
+"""Chip authentication driven by the server, with the phone as a pipe."""
