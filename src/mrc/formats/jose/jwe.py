@@ -5,13 +5,12 @@ compression ``DEF`` with a bound on what it may inflate to. Nothing else is unde
 """
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mrc.formats import base64url, json_text
-from mrc.formats.deflate import RAW_FORMAT, inflate
+from mrc.formats.deflate import RAW_FORMAT, deflate, inflate
 from mrc.formats.jose.jwk import decode_ec_jwk, encode_jwk
 from mrc.formats.jose.reasons import Reason
 from mrc.kernel.errors import Malformed, Rejected
@@ -92,7 +91,7 @@ async def encrypt(
     protected = base64url.encode(json_text.encode(header))
     secret = await ephemeral.shared_secret(recipient)
     key = concat_kdf(secret, encryption.value, encryption.key_bytes, parties)
-    content = _deflate(plaintext) if compress else plaintext
+    content = deflate(plaintext, level=6, wbits=RAW_FORMAT) if compress else plaintext
     iv = sender.entropy.token(_IV_BYTES)
     sealed = await sender.cipher.seal(key, iv, content, protected.encode("ascii"))
     parts = (iv, sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:])
@@ -190,8 +189,3 @@ def _find_binary(header: Mapping[str, object], name: str) -> bytes | None:
     if not isinstance(value, str):
         raise Malformed("JWE header", f"{name} is not a text")
     return base64url.decode(value)
-
-
-def _deflate(data: bytes) -> bytes:
-    stream = zlib.compressobj(wbits=RAW_FORMAT)
-    return stream.compress(data) + stream.flush()
