@@ -4,7 +4,7 @@ The portrait itself is kept apart (`RegistryStore.find_portrait`), because lists
 read far more often than faces; the registrant carries what decisions need to know about it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import NewType
 
@@ -103,3 +103,9 @@ def check_number(registrant: Registrant, rule: CheckDigits) -> None:
     asked = must_check(rule, registrant.residence.registered_on)
     if asked and not registrant.number.check_digit_holds:
         raise Malformed("number", "the check digit is wrong")
+
+
+def changed_fields(before: Registrant, after: Registrant) -> tuple[str, ...]:
+    """The names of the fields in which two states of an entry differ."""
+    names = (item.name for item in fields(Registrant) if item.compare)
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
