@@ -1,0 +1,1 @@
+"""The verifier: asks for cards, checks what is shown, and says what it found."""
