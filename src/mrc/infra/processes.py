@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 READY = "ready"
 START_SECONDS = 60.0
@@ -61,9 +62,8 @@ class Running:
 
 async def start_role(role: Role, *, logs: Path, environment: Mapping[str, str]) -> Running:
     """Start one role and wait until it is ready. Raises `RoleFailed`."""
-    logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{role.name}.log"
-    with log.open("ab") as errors:
+    with _opened(log) as errors:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -81,6 +81,11 @@ async def start_role(role: Role, *, logs: Path, environment: Mapping[str, str]) 
         await running.kill()
         raise RoleFailed(f"{role.name} did not start: see {log}\n{_tail(log)}") from error
     return running
+
+
+def _opened(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log.open("ab")
 
 
 async def _until_ready(process: asyncio.subprocess.Process) -> None:
