@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mrc.infra.health import Diagnosis, Level, diagnose
@@ -40,5 +41,5 @@ def _print(found: Sequence[Diagnosis]) -> None:
     for heading in ("", "what", "how it stands", "what to do"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        table.add_row(_SIGNS[one.level], one.subject, one.text, one.remedy)
+        table.add_row(_SIGNS[one.level], one.subject, escape(one.text), escape(one.remedy))
     Console().print(table)
