@@ -28,10 +28,10 @@ def encode_int(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8)
 
 
-def decode(data: bytes) -> Item:
+def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Item:
     """The one item that `data` encodes. Raises `Malformed` for anything else."""
-    if len(data) > MAX_BYTES:
-        raise Malformed("RLP", f"{len(data)} bytes, at most {MAX_BYTES}")
+    if len(data) > max_bytes:
+        raise Malformed("RLP", f"{len(data)} bytes, at most {max_bytes}")
     item, end = _decode_at(data, 0, len(data), 0)
     if end != len(data):
         raise Malformed("RLP", f"{len(data) - end} bytes left over")

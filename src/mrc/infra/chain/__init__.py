@@ -1,0 +1,1 @@
+"""The ledger's engine: embedded chain, JSON-RPC, client and publisher."""

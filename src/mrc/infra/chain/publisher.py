@@ -1,0 +1,217 @@
+"""Anchoring what was published, on a fixed timetable, without doubles.
+
+A batch is written to the journal before it is sent; after a crash the same batch is sent again
+or found on the chain. The contract accepts each tick once and only the next one, so nothing can
+be anchored twice or skipped. Changed or not, every tick anchors: an anchor per event would
+publish when somebody lost a phone.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from mrc.infra.chain.client import LedgerWriter, Wanted
+from mrc.kernel.errors import MrcError, Rejected, Unavailable
+from mrc.kernel.ports import Entropy
+from mrc.ledger.anchors import SALT_BYTES, AnchoredPublication, Batch, Publication
+from mrc.ledger.proofs import CLAUSE
+from mrc.ledger.reasons import Reason
+from mrc.ledger.statements import StreamId
+
+DEFAULT_PERIOD = timedelta(minutes=10)
+LATE_AFTER_PERIODS = 2
+ATTEMPTS = 3
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS batch (
+  stream BLOB NOT NULL, tick INTEGER NOT NULL, root BLOB NOT NULL, entries TEXT NOT NULL,
+  anchored INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, tick)) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """When ticks are due: at whole multiples of the period since the epoch."""
+
+    period: timedelta = DEFAULT_PERIOD
+
+    def next_after(self, now: datetime) -> datetime:
+        seconds = int(self.period.total_seconds())
+        return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
+
+    def is_due(self, now: datetime, last: datetime | None) -> bool:
+        return last is None or self.next_after(last) <= now
+
+    def is_late(self, now: datetime, last: datetime | None) -> bool:
+        """Whether an alarm is called for."""
+        return last is None or now - last > LATE_AFTER_PERIODS * self.period
+
+
+class Journal:
+    """Every batch of this publisher with its salts, durable before it is sent."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def put(self, batch: Batch) -> None:
+        self._db.execute(
+            "INSERT INTO batch (stream, tick, root, entries) VALUES (?, ?, ?, ?)",
+            (batch.stream, batch.tick, batch.root, _encode_entries(batch)),
+        )
+
+    def mark_anchored(self, batch: Batch) -> None:
+        self._db.execute(
+            "UPDATE batch SET anchored = 1 WHERE stream = ? AND tick = ?",
+            (batch.stream, batch.tick),
+        )
+
+    def find(self, stream: StreamId, tick: int) -> Batch | None:
+        row = self._db.execute(
+            "SELECT entries FROM batch WHERE stream = ? AND tick = ?", (stream, tick)
+        ).fetchone()
+        return None if row is None else _decode_entries(stream, tick, row[0])
+
+    def find_newest_anchored(self, stream: StreamId) -> Batch | None:
+        row = self._db.execute(
+            "SELECT tick, entries FROM batch WHERE stream = ? AND anchored ORDER BY tick DESC"
+            " LIMIT 1",
+            (stream,),
+        ).fetchone()
+        return None if row is None else _decode_entries(stream, row[0], row[1])
+
+    def open_batches(self, stream: StreamId) -> list[Batch]:
+        """The batches that were written here and not yet seen on the chain."""
+        rows = self._db.execute(
+            "SELECT tick, entries FROM batch WHERE stream = ? AND NOT anchored ORDER BY tick",
+            (stream,),
+        ).fetchall()
+        return [_decode_entries(stream, tick, entries) for tick, entries in rows]
+
+
+class Publisher:
+    """The one writer of one stream."""
+
+    def __init__(
+        self, writer: LedgerWriter, journal: Journal, stream: StreamId, entropy: Entropy
+    ) -> None:
+        self._writer = writer
+        self._journal = journal
+        self._stream = stream
+        self._entropy = entropy
+
+    def take_stream(self) -> None:
+        """Accept the council's nomination; nothing to do where it was accepted before."""
+        writer = self._writer.client.read("streams", self._stream)[1]
+        if bytes.fromhex(str(writer)[2:]) != self._writer.address:
+            self._writer.write("take_stream", self._stream)
+
+    def anchor(self, publications: Sequence[Publication]) -> Batch:
+        """Anchor the publications at the next tick, after finishing what a crash left open.
+
+        Raises `Unavailable` where the ledger does not answer: call again, nothing doubles.
+        Raises `Rejected` where the chain holds another root than the journal.
+        """
+        if not publications:
+            raise ValueError("a tick anchors at least one publication")
+        self.recover()
+        head = self._writer.client.stream_head(self._stream)
+        batch = Batch(
+            stream=self._stream,
+            tick=1 if head is None else head.tick + 1,
+            entries=tuple((entry, self._entropy.token(SALT_BYTES)) for entry in publications),
+        )
+        self._journal.put(batch)
+        self._settle(batch)
+        return batch
+
+    def recover(self) -> None:
+        """Bring every batch of the journal onto the chain, or find it there."""
+        for batch in self._journal.open_batches(self._stream):
+            self._settle(batch)
+
+    def anchored_at(self) -> datetime | None:
+        """When the stream's newest tick was sealed."""
+        head = self._writer.client.stream_head(self._stream)
+        return None if head is None else head.anchored_at
+
+    def bundle(self, uri: str, media_type: str) -> bytes:
+        """The proof bundle to be served beside a published document."""
+        return self._writer.client.bundle(Wanted(publications=[self._prove(uri, media_type)]))
+
+    def _prove(self, uri: str, media_type: str) -> AnchoredPublication:
+        batch = self._journal.find_newest_anchored(self._stream)
+        for index, (entry, _) in enumerate(batch.entries if batch else ()):
+            if batch is not None and (entry.uri, entry.media_type) == (uri, media_type):
+                return batch.prove(index)
+        raise Unavailable("anchor", "this document is not in the newest tick")
+
+    def _settle(self, batch: Batch) -> None:
+        """See the batch on the chain, sending it where it is not there yet."""
+        last: MrcError | None = None
+        for _ in range(ATTEMPTS):
+            if self._is_anchored(batch):
+                self._journal.mark_anchored(batch)
+                return
+            try:
+                self._writer.write("anchor", self._stream, batch.tick, batch.root)
+            except MrcError as error:
+                last = error
+        if not self._is_anchored(batch):
+            raise last or Unavailable("ledger", "the anchor is not on the chain")
+        self._journal.mark_anchored(batch)
+
+    def _is_anchored(self, batch: Batch) -> bool:
+        root = self._writer.client.anchor(self._stream, batch.tick)
+        if not any(root):
+            return False
+        if root != batch.root:
+            raise Rejected(Reason.CONTRADICTION, CLAUSE, f"another root at tick {batch.tick}")
+        return True
+
+
+class AnchorMetrics:
+    """How old each stream's newest anchor is, for the alarm."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._age = Gauge(
+            "mrc_ledger_anchor_age_seconds",
+            "Seconds since the newest anchor of a stream",
+            ["stream"],
+            registry=registry,
+        )
+
+    def observe(self, stream: StreamId, *, anchored_at: datetime, now: datetime) -> None:
+        self._age.labels(stream=stream.hex()[:16]).set((now - anchored_at).total_seconds())
+
+
+def _encode_entries(batch: Batch) -> str:
+    return json.dumps(
+        [
+            [entry.uri, entry.media_type, entry.iat, entry.digest.hex(), salt.hex()]
+            for entry, salt in batch.entries
+        ]
+    )
+
+
+def _decode_entries(stream: StreamId, tick: int, text: str) -> Batch:
+    return Batch(
+        stream=stream,
+        tick=tick,
+        entries=tuple(
+            (
+                Publication(uri=uri, media_type=media_type, iat=iat, digest=bytes.fromhex(digest)),
+                bytes.fromhex(salt),
+            )
+            for uri, media_type, iat, digest, salt in json.loads(text)
+        ),
+    )
