@@ -1,0 +1,1 @@
+"""Practice registrants: plausible people who do not exist."""
