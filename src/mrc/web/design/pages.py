@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2.utils import missing
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -124,17 +125,27 @@ class Pages:
         }
 
 
+class OptionalMember(StrictUndefined):
+    """An undefined name is an error; a member left out of a mapping is false in `if` and `or`."""
+
+    def __bool__(self) -> bool:  # type: ignore[override]  # the base promises to raise always
+        """False for a missing member; raises for a missing name."""
+        if self._undefined_obj is missing:
+            self._fail_with_undefined_error()
+        return False
+
+
 def make_environment(package: str) -> Environment:
     """A Jinja environment over a front end's templates and the shared ones.
 
-    Autoescape is on for every file and an undefined name is an error.
+    Autoescape is on for every file and an undefined name is an error (see OptionalMember).
     """
     shared = PackageLoader("mrc.web.design", "templates")
     own = PackageLoader(package, "templates")
     environment = Environment(
         loader=ChoiceLoader([own, shared]),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=OptionalMember,
         trim_blocks=True,
         lstrip_blocks=True,
     )

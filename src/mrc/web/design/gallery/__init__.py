@@ -1,0 +1,1 @@
+"""Every component in every state, for looking at and for the browser tests."""
