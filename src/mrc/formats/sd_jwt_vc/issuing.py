@@ -1,0 +1,164 @@
+"""Making an SD-JWT VC (RFC 9901, 4; SD-JWT VC 2.2), sans I/O."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from mrc.formats import base64url, json_text
+from mrc.formats.jose import jws, jwt
+from mrc.formats.jose.jwk import encode_jwk
+from mrc.formats.jose.x5c import encode_x5c
+from mrc.formats.sd_jwt_vc.claims import ClaimTree, Disclosable
+from mrc.formats.sd_jwt_vc.disclosure import DEFAULT_HASH, DOTS, SD, SD_ALG, digest
+from mrc.formats.status_list.reference import StatusReference, encode_status
+from mrc.kernel.keys import Algorithm, EcPublicKey
+from mrc.kernel.ports import Entropy
+
+TYPE = "dc+sd-jwt"
+MEDIA_TYPE = f"application/{TYPE}"
+ALWAYS_DISCLOSED = frozenset(
+    {"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
+)
+"""SD-JWT VC 2.2.2.3: never selectively disclosable."""
+
+_SALT_BYTES = 18  # 24 characters without padding; RFC 9901, 9.3 asks for 128 bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdJwtVcInput:
+    """What goes into one credential. `issued_at` may be left out: it helps to link copies.
+
+    `decoys` digests of nothing hide how many claims there are (RFC 9901, 4.2.5).
+    """
+
+    vct: str
+    claims: ClaimTree = field(repr=False)
+    holder_key: EcPublicKey | None
+    status: StatusReference | None
+    expires_at: datetime | None
+    x5c: Sequence[bytes] = field(repr=False)
+    issued_at: datetime | None = None
+    not_before: datetime | None = None
+    issuer: str | None = None
+    vct_integrity: str | None = None
+    decoys: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedSdJwt:
+    """What will be signed, and the disclosures that go with it."""
+
+    signing_input: bytes
+    disclosures: tuple[str, ...] = field(repr=False)
+
+    def finish(self, signature: bytes) -> str:
+        """The SD-JWT with every disclosure, as the holder receives it."""
+        return "~".join((jws.assemble(self.signing_input, signature), *self.disclosures, ""))
+
+
+def prepare(source: SdJwtVcInput, *, algorithm: Algorithm, entropy: Entropy) -> PreparedSdJwt:
+    """One credential ready to be signed. `ValueError` where the claims break the format's rules."""
+    _check_names(source.claims)
+    salts = _salts(_count(source.claims) + source.decoys, entropy)
+    making = _Making(salts)
+    claims = making.make_object(source.claims)
+    if source.decoys:
+        decoys = [digest(next(salts), "sha256") for _ in range(source.decoys)]
+        present = claims.get(SD, [])
+        claims[SD] = sorted([*present, *decoys] if isinstance(present, list) else decoys)
+    if making.disclosures or source.decoys:
+        claims[SD_ALG] = DEFAULT_HASH
+    payload = json_text.encode(_registered(source) | claims)
+    protected = _protected(algorithm, tuple(source.x5c))
+    return PreparedSdJwt(
+        signing_input=f"{protected}.{base64url.encode(payload)}".encode("ascii"),
+        disclosures=tuple(making.disclosures),
+    )
+
+
+@lru_cache(maxsize=64)
+def _protected(algorithm: Algorithm, x5c: tuple[bytes, ...]) -> str:
+    """The encoded header; an issuer's is the same for every credential."""
+    header: dict[str, object] = {"alg": algorithm.value, "typ": TYPE}
+    if x5c:
+        header["x5c"] = encode_x5c(x5c)
+    return base64url.encode(json_text.encode(header))
+
+
+def _registered(source: SdJwtVcInput) -> dict[str, object]:
+    times = {"iat": source.issued_at, "nbf": source.not_before, "exp": source.expires_at}
+    optional: dict[str, object | None] = {
+        "iss": source.issuer,
+        "vct": source.vct,
+        "vct#integrity": source.vct_integrity,
+        **{name: None if at is None else jwt.encode_time(at) for name, at in times.items()},
+        "cnf": None if source.holder_key is None else {"jwk": encode_jwk(source.holder_key)},
+        "status": None if source.status is None else encode_status(source.status),
+    }
+    return {name: value for name, value in optional.items() if value is not None}
+
+
+def _check_names(claims: ClaimTree) -> None:
+    taken = claims.keys() & (ALWAYS_DISCLOSED | {"iat", SD_ALG})
+    if taken:
+        raise ValueError(f"claims that the credential sets itself: {sorted(taken)}")
+
+
+def _count(node: object) -> int:
+    match node:
+        case Disclosable(value):
+            return 1 + _count(value)
+        case Mapping():
+            return sum(map(_count, node.values()))
+        case list() | tuple():
+            return sum(map(_count, node))
+    return 0
+
+
+def _salts(count: int, entropy: Entropy) -> Iterator[str]:
+    """All salts from one request to the source of randomness, which is what costs."""
+    text = base64url.encode(entropy.token(_SALT_BYTES * count))
+    size = _SALT_BYTES * 4 // 3
+    return (text[at : at + size] for at in range(0, len(text), size))
+
+
+class _Making:
+    """Turns a claim tree into the payload, collecting disclosures on the way."""
+
+    def __init__(self, salts: Iterator[str]) -> None:
+        self._salts = salts
+        self.disclosures: list[str] = []
+
+    def make_object(self, node: Mapping[str, object]) -> dict[str, object]:
+        if SD in node or DOTS in node:
+            raise ValueError("a claim may not be named _sd or ...")
+        claims: dict[str, object] = {}
+        digests: list[str] = []
+        for name, value in node.items():
+            if isinstance(value, Disclosable):
+                head = (next(self._salts), name)
+                digests.append(self._disclose([*head, self._plain(value.value)]))
+            else:
+                claims[name] = self._plain(value)
+        if digests:
+            claims[SD] = sorted(digests)  # the order must not tell which is which
+        return claims
+
+    def _plain(self, node: object) -> object:
+        match node:
+            case Mapping():
+                return self.make_object(node)
+            case list() | tuple():
+                return [self._element(element) for element in node]
+        return node
+
+    def _element(self, element: object) -> object:
+        if not isinstance(element, Disclosable):
+            return self._plain(element)
+        return {DOTS: self._disclose([next(self._salts), self._plain(element.value)])}
+
+    def _disclose(self, parts: list[object]) -> str:
+        text = base64url.encode(json_text.encode(parts))
+        self.disclosures.append(text)
+        return digest(text, "sha256")
