@@ -1,0 +1,154 @@
+"""Who asks, for what and why: the request behind a link, fetched and checked (OpenID4VP 1.0, 5).
+
+Nothing is told to anybody here but that a request cannot be accepted (8.5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mrc.formats import base64url, json_text
+from mrc.formats.jose import jws
+from mrc.formats.jose.x5c import find_x5c
+from mrc.formats.x509 import reasons as x509_reasons
+from mrc.formats.x509.certificate import Certificate, decode_certificate
+from mrc.kernel.errors import Malformed, Rejected
+from mrc.kernel.ports import Clock, Entropy, SignatureVerifier
+from mrc.protocols.openid4vp import errors, invocation, request_object, response
+from mrc.protocols.openid4vp.invocation import ByReference, ByValue, Plain, RequestUriMethod
+from mrc.protocols.openid4vp.request import AuthorizationRequest, find_reply_address
+from mrc.protocols.openid4vp.request_object import AskerTrust
+from mrc.protocols.openid4vp.stated_purpose import StatedPurpose, find_stated_purpose
+from mrc.protocols.openid4vp.transaction_data import TransactionData
+from mrc.wallet.delivery import Delivery
+from mrc.wallet.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks. Only a registered asker's name may be shown as true."""
+
+    client_id: str
+    name: str
+    registered: bool
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request whose signature, addressee and shape were checked."""
+
+    asker: Asker
+    request: AuthorizationRequest = field(repr=False)
+    purpose: StatedPurpose | None
+
+    @property
+    def transaction_data(self) -> Sequence[TransactionData]:
+        return self.request.transaction_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingParts:
+    delivery: Delivery
+    trust: AskerTrust
+    verifier: SignatureVerifier
+    clock: Clock
+    entropy: Entropy
+
+
+class Asking:
+    """Finds out who asks. Raises `Rejected`, `Malformed` or `Unavailable`."""
+
+    def __init__(self, parts: AskingParts) -> None:
+        self._parts = parts
+
+    async def look_at(self, link: str) -> Question:
+        """Fetch and check the request behind a link or a scanned code. Nothing is told."""
+        found = invocation.decode_invocation(link)
+        match found:
+            case ByReference():
+                return await self._by_reference(found)
+            case ByValue():
+                return self._authentic(found.request_object, found.client_id, None)
+            case Plain():
+                request = request_object.accept_unsigned_request(found.parameters).request
+                return self._question(_unknown(request), request)
+
+    async def _by_reference(self, found: ByReference) -> Question:
+        if found.method is RequestUriMethod.POST:
+            wallet_nonce = base64url.encode(self._parts.entropy.token(16))
+            posted = invocation.RequestUriPost(wallet_nonce=wallet_nonce)
+            body = invocation.encode_request_uri_post(posted)
+            answer = await self._parts.delivery.post(found.request_uri, body)
+        else:
+            wallet_nonce = None
+            answer = await self._parts.delivery.get(found.request_uri)
+        if answer.status != 200:
+            detail = f"the asker's server answered {answer.status}: expired or already used"
+            raise Rejected(Reason.REQUEST_UNUSABLE, "OpenID4VP 5.10", detail)
+        try:
+            text = answer.body.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise Malformed("request object", "not ASCII") from error
+        return await self._checked(text, found.client_id, wallet_nonce)
+
+    async def _checked(self, text: str, client_id: str, wallet_nonce: str | None) -> Question:
+        """As `_authentic`; a request that cannot be accepted is reported to its sender (8.5)."""
+        try:
+            return self._authentic(text, client_id, wallet_nonce)
+        except (Rejected, Malformed) as error:
+            await self._report(text, error)
+            raise
+
+    async def _report(self, text: str, error: Rejected | Malformed) -> None:
+        try:
+            claims = jws.decode_compact(text).payload
+            reply = find_reply_address(json_text.decode_object(claims, "request object"))
+        except Malformed:
+            return
+        if reply is not None:
+            code = errors.error_code_of(error).value
+            report = errors.ErrorResponse(code=code, state=reply.state)
+            await self._parts.delivery.deliver(
+                reply.response_uri, response.encode_direct_post(report)
+            )
+
+    def _authentic(self, text: str, client_id: str, wallet_nonce: str | None) -> Question:
+        expected = request_object.Expectation(client_id=client_id, wallet_nonce=wallet_nonce)
+        try:
+            found = self._check(text, expected, self._parts.trust)
+            registered = True
+        except Rejected as error:
+            if error.reason is not x509_reasons.Reason.ISSUER_UNKNOWN:
+                raise
+            found = self._check(text, expected, AskerTrust(anchors=(), pinned=_leaf_of(text)))
+            registered = False
+        name = found.certificate.subject.get("organization_name") or client_id
+        asker = Asker(
+            client_id=client_id, name=name, registered=registered, certificate=found.certificate
+        )
+        return self._question(asker, found.request)
+
+    def _check(
+        self, text: str, expected: request_object.Expectation, trust: AskerTrust
+    ) -> request_object.AuthenticRequest:
+        return request_object.check_request_object(
+            text,
+            expected=expected,
+            trust=trust,
+            at=self._parts.clock.now(),
+            verifier=self._parts.verifier,
+        )
+
+    def _question(self, asker: Asker, request: AuthorizationRequest) -> Question:
+        purpose = find_stated_purpose(request.verifier_info)
+        return Question(asker=asker, request=request, purpose=purpose)
+
+
+def _unknown(request: AuthorizationRequest) -> Asker:
+    client_id = str(request.client_id)
+    return Asker(client_id=client_id, name=client_id, registered=False, certificate=None)
+
+
+def _leaf_of(text: str) -> Sequence[Certificate]:
+    encoded = find_x5c(jws.decode_compact(text).header)
+    return [decode_certificate(encoded[0])] if encoded else []
