@@ -60,9 +60,9 @@ def decode(text: str) -> SdJwt:
     """Decode the compact form. Step 1 of 7.1, step 3 of 7.3. Raises `Malformed`."""
     if len(text) > MAX_CHARS:
         raise Malformed("SD-JWT", f"longer than {MAX_CHARS} characters")
-    issuer_jwt, *disclosures, kb_jwt = text.split("~")
-    if not issuer_jwt or "~" not in text:
+    if "~" not in text:
         raise Malformed("SD-JWT", "a JWT without the tilde that ends the disclosures")
+    issuer_jwt, *disclosures, kb_jwt = text.split("~")
     return _assemble(issuer_jwt, disclosures, kb_jwt or None)
 
 
