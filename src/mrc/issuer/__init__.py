@@ -1,0 +1,1 @@
+"""The card issuer's use cases: offers, tokens, credentials, status. No I/O and no clock."""

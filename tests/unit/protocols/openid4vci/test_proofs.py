@@ -136,7 +136,7 @@ async def test_the_attestation_proof_can_be_off() -> None:
 async def test_a_proof_for_something_else_is_refused(
     change: dict[str, object], reason: object
 ) -> None:
-    assert reason_of(await proof(**change)) is reason
+    assert reason_of(await proof(KEYS[0], **change)) is reason
 
 
 async def test_an_expired_nonce_is_refused() -> None:
