@@ -13,6 +13,8 @@ from mrc.kernel.findings import Finding, Outcome, passed, undetermined, worst
 from mrc.verifier.reasons import Reason
 
 FRESHNESS = "status.freshness"
+DEFAULT_MAX_STATUS_AGE = timedelta(hours=1)
+"""How old a status list may be where no purpose says so: an issuer signs its lists more often."""
 
 
 class Decision(StrEnum):

@@ -22,6 +22,7 @@ from mrc.protocols.dcql.query import (
     TrustedAuthority,
 )
 from mrc.protocols.openid4vp.stated_purpose import StatedPurpose
+from mrc.verifier.policy import DEFAULT_MAX_STATUS_AGE
 from mrc.verifier.trust import IssuerTrust
 
 PurposeId = NewType("PurposeId", str)
@@ -46,7 +47,7 @@ class Purpose:
     kept_for: timedelta = timedelta()
     passed_on_to: tuple[str, ...] = ()
     formats: tuple[CredentialFormat, ...] = BOTH_FORMATS
-    max_status_age: timedelta = timedelta(hours=1)
+    max_status_age: timedelta = DEFAULT_MAX_STATUS_AGE
 
     def __post_init__(self) -> None:
         if not (self.text and self.claims and self.card_types and self.formats):
@@ -101,7 +102,7 @@ def _credential_query(
 ) -> CredentialQuery:
     type_ = definition.vct if format_ is CredentialFormat.SD_JWT_VC else definition.doctype
     authorities = None
-    if trust is not None and (values := trust.key_identifiers_for([type_])):
+    if trust is not None and (values := trust.key_identifiers_for(type_)):
         authorities = (TrustedAuthority(type=AuthorityType.AKI.value, values=values),)
     claims = [definition.get_claim(key) for key in purpose.claims]
     return CredentialQuery(

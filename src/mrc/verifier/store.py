@@ -23,6 +23,9 @@ class TransactionStore(Protocol):
     async def find_open(self, request_id: RequestId) -> OpenTransaction | None:
         """The question behind a wallet's address, while no answer has come; expired ones too."""
 
+    async def knows(self, request_id: RequestId) -> bool:
+        """Whether there is, or was, a question at this address of a wallet."""
+
     async def claim(self, request_id: RequestId, *, at: datetime) -> ClaimedTransaction | None:
         """Take the question for its one answer, atomically; None where another answer did.
 

@@ -7,7 +7,7 @@ request id in the wallet's addresses, so that whoever sees the QR code cannot fe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -102,6 +102,10 @@ class ShownCard:
     claims: Mapping[str, object] = field(repr=False)
     values: Mapping[str, object] = field(repr=False)
 
+    def silent(self) -> "ShownCard":
+        """The same card without what it says about its holder."""
+        return replace(self, claims={}, values={})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -110,6 +114,9 @@ class Outcome:
     verdict: Verdict | None
     cards: tuple[ShownCard, ...] = ()
     declined: ErrorResponse | None = None
+
+    def silent(self) -> "Outcome":
+        return replace(self, cards=tuple(card.silent() for card in self.cards))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

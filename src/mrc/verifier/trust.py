@@ -7,9 +7,12 @@ an operator); here it is only asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mrc.formats import base64url
 from mrc.formats.x509.certificate import Certificate
+from mrc.formats.x509.chain import ChainChecker
+from mrc.kernel.ports import SignatureVerifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,24 +27,18 @@ class Authority:
         return self.types is None or type_ in self.types
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerTrust:
-    """Every authority that counts here."""
+    """Every authority that counts here. New roots need a new value."""
 
-    authorities: Sequence[Authority]
+    def __init__(self, authorities: Sequence[Authority], *, verifier: SignatureVerifier) -> None:
+        self.authorities = tuple(authorities)
+        self.verifier = verifier
 
-    def anchors_for(self, type_: str) -> tuple[Certificate, ...]:
-        """The roots below which a card of this doctype or `vct` may stand."""
-        return tuple(
-            anchor
-            for authority in self.authorities
-            if authority.may_issue(type_)
-            for anchor in authority.anchors
-        )
-
-    @property
-    def anchors(self) -> tuple[Certificate, ...]:
-        return tuple(anchor for authority in self.authorities for anchor in authority.anchors)
+    @cached_property
+    def checker(self) -> ChainChecker:
+        """Chains below any root. What the root may issue is `get_authority`'s second question."""
+        anchors = [anchor for authority in self.authorities for anchor in authority.anchors]
+        return ChainChecker(anchors=anchors, verifier=self.verifier)
 
     def get_authority(self, anchor: Certificate) -> Authority:
         """Whose root it is. `ValueError` for a root that stands in no authority."""
@@ -50,12 +47,13 @@ class IssuerTrust:
                 return authority
         raise ValueError("a root of no authority")
 
-    def key_identifiers_for(self, types: Sequence[str]) -> tuple[str, ...]:
-        """The `aki` values that a query may name for cards of these types (DCQL, 6.1.1)."""
+    def key_identifiers_for(self, type_: str) -> tuple[str, ...]:
+        """The `aki` values that a query may name for cards of this type (DCQL, 6.1.1)."""
         found = {
             base64url.encode(anchor.subject_key_identifier)
-            for type_ in types
-            for anchor in self.anchors_for(type_)
+            for authority in self.authorities
+            if authority.may_issue(type_)
+            for anchor in authority.anchors
             if anchor.subject_key_identifier is not None
         }
         return tuple(sorted(found))

@@ -34,6 +34,7 @@ _OPEN = (
     .where(table.c.request_id == sa.bindparam("request"))
     .where(table.c.stage == Stage.OPEN.value)
 )
+_KNOWN = sa.select(table.c.id).where(table.c.request_id == sa.bindparam("request"))
 _OPEN_LOCKED = _OPEN.with_for_update()
 _CLAIM = (
     table.update()
@@ -101,6 +102,10 @@ class DatabaseTransactionStore:
         async with self._database.reading() as tx:
             row = await tx.fetch_one(_OPEN, {"request": request_id})
         return None if row is None else _open(row)
+
+    async def knows(self, request_id: RequestId) -> bool:
+        async with self._database.reading() as tx:
+            return await tx.fetch_one(_KNOWN, {"request": request_id}) is not None
 
     async def claim(self, request_id: RequestId, *, at: datetime) -> ClaimedTransaction | None:
         async with self._database.transaction() as tx:

@@ -27,13 +27,16 @@ MAX_KEYS = 32
 """Keys of one request; real ones have one to four."""
 
 ALGORITHMS_OF_FORMATS: Mapping[str, JsonObject] = {
-    CredentialFormat.SD_JWT_VC: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
+    CredentialFormat.SD_JWT_VC: {
+        "sd-jwt_alg_values": ["ES256", "ES384", "ES512"],
+        "kb-jwt_alg_values": ["ES256", "ES384", "ES512"],
+    },
     CredentialFormat.MSO_MDOC: {
-        "issuerauth_alg_values": [-7, -9],
-        "deviceauth_alg_values": [-7, -9],
+        "issuerauth_alg_values": [-7, -9, -35, -51, -36, -52],
+        "deviceauth_alg_values": [-7, -9, -35, -51, -36, -52],
     },
 }
-"""`vp_formats_supported` of this verifier: ES256, spelt generically and fully specified."""
+"""`vp_formats_supported` of this verifier; COSE names both generic and fully specified (B.2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

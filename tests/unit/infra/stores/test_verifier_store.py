@@ -111,6 +111,12 @@ async def test_an_unknown_or_expired_question_is_not_claimed(
     assert await store.claim(OPEN.request_id, at=OPEN.expires_at) is None
 
 
+async def test_an_answered_question_is_still_known(store: DatabaseTransactionStore) -> None:
+    assert not await store.knows(OPEN.request_id)
+    await finish(store, FINISHED)
+    assert await store.knows(OPEN.request_id)
+
+
 async def test_the_claim_deletes_what_could_answer_again(
     store: DatabaseTransactionStore, database: Database
 ) -> None:
