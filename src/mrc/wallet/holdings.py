@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from mrc.formats.status_list.reference import StatusReference
 from mrc.wallet.ports import KeyId
 
 
@@ -36,6 +37,7 @@ class Copy:
     format: Format
     key_id: KeyId
     credential: str = field(repr=False)
+    status: StatusReference | None = None
     used_at: datetime | None = None
 
     def used(self, at: datetime) -> "Copy":

@@ -33,7 +33,10 @@ class PendingBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingCard:
-    """A token with the key it is bound to, and the keys of the copies to come."""
+    """A token with the key it is bound to, and the keys of the copies to come.
+
+    `renews` names the card whose copies these replace.
+    """
 
     id: str
     credential_issuer: str
@@ -45,6 +48,7 @@ class PendingCard:
     client_id: str | None
     begun_at: datetime
     batches: Sequence[PendingBatch]
+    renews: str | None = None
 
     def deferring(self, batch: PendingBatch, transaction_id: str) -> "PendingCard":
         put_off = replace(batch, transaction_id=transaction_id)
@@ -103,6 +107,7 @@ def encode_pending(pending: PendingCard) -> bytes:
             "client_id": pending.client_id,
             "begun_at": pending.begun_at.isoformat(),
             "batches": batches,
+            "renews": pending.renews,
         }
     )
 
@@ -123,6 +128,7 @@ def decode_pending(data: bytes) -> PendingCard:
         client_id=_optional(members, "client_id"),
         begun_at=datetime.fromisoformat(_text(members, "begun_at")),
         batches=tuple(_decode_batch(batch) for batch in batches),
+        renews=_optional(members, "renews"),
     )
 
 

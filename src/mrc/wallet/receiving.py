@@ -147,6 +147,8 @@ class Receiving:
         token: TokenResponse,
         token_key: KeyId,
         client: AttestedClient | None,
+        *,
+        renews: str | None = None,
     ) -> PendingCard:
         """Make the copies' keys and store them with the token, before anything is asked for."""
         batches = [
@@ -168,6 +170,7 @@ class Receiving:
             client_id=None if client is None else client.client_id,
             begun_at=self._parts.clock.now(),
             batches=tuple(batches),
+            renews=renews,
         )
         await self._parts.pending.put(pending)
         return pending
@@ -346,6 +349,7 @@ class Receiving:
                     format=format_,
                     key_id=key_id,
                     credential=credential,
+                    status=found.status,
                 )
                 return found, copy
         raise Rejected(Reason.CARD_KEY_MISMATCH, "OpenID4VCI 8.3", "bound to a key of another")

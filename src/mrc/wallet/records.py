@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mrc.formats import json_text
+from mrc.formats.status_list.reference import decode_status, encode_status
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.wallet.holdings import Card, CardState, Copy, Format, HistoryEntry, ShowOutcome
 from mrc.wallet.ports import KeyId
@@ -135,6 +136,7 @@ def encode_copy(copy: Copy) -> bytes:
             "format": copy.format.value,
             "key_id": copy.key_id,
             "credential": copy.credential,
+            "status": None if copy.status is None else encode_status(copy.status),
             "used_at": None if copy.used_at is None else copy.used_at.isoformat(),
         }
     )
@@ -147,6 +149,7 @@ def decode_copy(data: bytes) -> Copy:
         format=Format(_text(members, "format")),
         key_id=KeyId(_text(members, "key_id")),
         credential=_text(members, "credential"),
+        status=None if members.get("status") is None else decode_status(members["status"]),
         used_at=None if members.get("used_at") is None else _time(members, "used_at"),
     )
 
