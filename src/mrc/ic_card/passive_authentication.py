@@ -16,8 +16,16 @@ from mrc.formats.x509.chain import check_chain
 from mrc.formats.x509.profiles import Purpose
 from mrc.formats.x509.reasons import Reason as ChainReason
 from mrc.formats.x509.revocation import RevocationList
-from mrc.ic_card.lds.data_groups import decode_com, decode_dg14
-from mrc.ic_card.lds.files import CARD_ACCESS, COM, SOD, FileRef, data_group, data_group_number
+from mrc.ic_card.lds.data_groups import decode_com, decode_dg13, decode_dg14
+from mrc.ic_card.lds.files import (
+    CARD_ACCESS,
+    COM,
+    RESIDENCE,
+    SOD,
+    FileRef,
+    data_group,
+    data_group_number,
+)
 from mrc.ic_card.lds.security_infos import PaceInfo, decode_security_infos
 from mrc.ic_card.lds.sod import Sod, check_attributes, decode_sod
 from mrc.ic_card.reasons import Reason
@@ -169,6 +177,12 @@ def check_card_access(card_access: bytes, dg14: bytes) -> None:
         raise Rejected(Reason.CARD_ACCESS_DIFFERS, "9303-11 4.2", "PACE differs from DG14")
 
 
+def check_residence(residence: bytes, dg13: bytes) -> None:
+    """Raise `Rejected` unless DG13 names these bytes. `dg13` has passed `check_data_group`."""
+    if hashlib.sha256(residence).digest() != decode_dg13(dg13).residence_hash:
+        raise Rejected(Reason.RESIDENCE_FILE_DIFFERS, _CLAUSE, "EF.RES is not the one DG13 names")
+
+
 def verify_files(
     files: Mapping[FileRef, bytes],
     *,
@@ -223,6 +237,8 @@ def _of_file(sod: AuthenticSod, ref: FileRef, files: Mapping[FileRef, bytes]) ->
             _check_com(sod, files[ref])
         elif ref == CARD_ACCESS:
             return _of_card_access(sod, files)
+        elif ref == RESIDENCE:
+            return _of_residence(sod, files)
         else:
             return passed(check, _CLAUSE, "no hash of its own")
     except (Rejected, Malformed) as error:
@@ -248,3 +264,12 @@ def _of_card_access(sod: AuthenticSod, files: Mapping[FileRef, bytes]) -> Findin
     except (Rejected, Malformed) as error:
         return failed(check, "9303-11 4.2", Reason.CARD_ACCESS_DIFFERS, str(error))
     return passed(check, "9303-11 4.2")
+
+
+def _of_residence(sod: AuthenticSod, files: Mapping[FileRef, bytes]) -> Finding:
+    check, dg13 = "ic_card.file.EF.RES", files.get(data_group(13))
+    if dg13 is None:
+        return undetermined(check, _CLAUSE, Reason.NOT_READ, "DG13 was not read")
+    check_data_group(sod, 13, dg13)
+    check_residence(files[RESIDENCE], dg13)
+    return passed(check, _CLAUSE)
