@@ -15,7 +15,9 @@ from vyper.compiler.input_bundle import FilesystemInputBundle
 SOURCES = Path(__file__).parent
 BUILD = SOURCES.parent / "src" / "mrc" / "ledger" / "build"
 MAIN = "residence_ledger.vy"
-FORMATS = ["abi", "bytecode", "bytecode_runtime", "layout", "devdoc", "userdoc"]
+MODULES = ["council.vy"]  # the compiler documents a file at a time
+FORMATS = ["abi", "bytecode", "bytecode_runtime", "layout"]
+DOCUMENTS = ["devdoc", "userdoc"]
 
 
 def compile_contract() -> dict[str, object]:
@@ -29,7 +31,16 @@ def compile_contract() -> dict[str, object]:
         "compiler": "vyper 0.4.3",
         "evm_version": "paris",
         **{name: output[name] for name in FORMATS},
+        "documents": {name: _documents(bundle, name) for name in [MAIN, *MODULES]},
     }
+
+
+def _documents(bundle: FilesystemInputBundle, name: str) -> dict[str, object]:
+    """NatSpec of one source file."""
+    output = compile_from_file_input(
+        bundle.load_file(name), input_bundle=bundle, output_formats=DOCUMENTS
+    )
+    return {document: output[document] for document in DOCUMENTS}
 
 
 def slots(layout: dict[str, object]) -> dict[str, int]:

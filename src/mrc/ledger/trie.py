@@ -57,7 +57,9 @@ class TrieNodes:
                 if is_leaf:
                     value = rlp.expect_bytes(node[1], what="leaf value")
                     return value if path == shared else None
-                if not shared or path[: len(shared)] != shared:
+                if not shared:
+                    raise Malformed("trie node", "an extension by nothing")
+                if path[: len(shared)] != shared:
                     return None
                 child, path = node[1], path[len(shared) :]
             node = self._child(child)

@@ -6,14 +6,6 @@ py-evm is frozen upstream, so nothing but this module knows it.
 
 from collections.abc import Callable, Iterable
 
-from eth.constants import BLANK_ROOT_HASH
-from eth.db.atomic import AtomicDB
-from eth.db.backends.base import BaseDB
-from eth.exceptions import VMError
-from eth.vm.execution_context import ExecutionContext
-from eth.vm.forks.london import LondonVM
-from eth.vm.forks.london.state import LondonState
-from eth.vm.message import Message
 from eth_typing import Address as EthAddress
 from eth_typing import BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
@@ -25,6 +17,16 @@ from mrc.infra.chain.executor import (
     Execution,
     Log,
     Refused,
+)
+from mrc.infra.chain.machine import (
+    BLANK_ROOT_HASH,
+    AtomicDB,
+    BaseDB,
+    ExecutionContext,
+    LondonState,
+    LondonVM,
+    Message,
+    VMError,
 )
 from mrc.infra.chain.transactions import Transaction
 from mrc.ledger.headers import Address
@@ -71,9 +73,13 @@ class PyEvmExecutor:
             decoded = LondonVM.get_transaction_builder().decode(transaction.raw)
             decoded.validate()
             state.lock_changes()
+            before = state.snapshot()
             computation = state.apply_transaction(decoded)
         except (ValidationError, VMError) as error:
             raise Refused(str(error)) from error
+        except RecursionError as error:
+            state.revert(before)
+            raise Refused("calls nested too deeply") from error
         gas_used = LondonVM.finalize_gas_used(decoded, computation)
         return _execution(computation, gas_used)
 
@@ -91,8 +97,12 @@ class PyEvmExecutor:
             data=message.data,
             code=state.get_code(EthAddress(message.to)),
         )
-        computation = state.computation_class.apply_message(state, inner, context)
-        state.revert(snapshot)
+        try:
+            computation = state.computation_class.apply_message(state, inner, context)
+        except RecursionError as error:
+            raise Refused("calls nested too deeply") from error
+        finally:
+            state.revert(snapshot)
         return _execution(computation, computation.get_gas_used())
 
     def storage(self, address: Address, slot: int) -> int:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from eth.db.backends.base import BaseDB
-
 from mrc.infra.chain.executor import Log
+from mrc.infra.chain.machine import BaseDB
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.headers import Address
 
