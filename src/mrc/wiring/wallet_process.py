@@ -1,0 +1,71 @@
+"""The wallet in a process: every port to its implementation on this machine."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from mrc.formats.x509.chain import ChainChecker
+from mrc.infra.clock import SystemClock
+from mrc.infra.http import HttpxClient
+from mrc.infra.keys.software import (
+    OpensslCipher,
+    OpensslVerifier,
+    Pbkdf2,
+    SoftwareKeyMaker,
+    SystemEntropy,
+)
+from mrc.infra.settings import Settings
+from mrc.infra.trust_store import TrustKind, TrustStore
+from mrc.infra.wallet_host.storage import (
+    FileDeviceSecret,
+    FileKeyStore,
+    FileRecordStore,
+    WalletFile,
+)
+from mrc.protocols.openid4vp.request_object import AskerTrust
+from mrc.wallet.mobile_id import MobileId, WalletHost, WalletTrust
+
+
+def wallet_folder(settings: Settings, name: str) -> Path:
+    return settings.home / "wallets" / name
+
+
+def tls_roots(settings: Settings) -> list[Path]:
+    """The certificate authorities that clients of this installation trust besides the system's."""
+    known = [settings.home / "tls" / "root.pem", settings.extra_ca]
+    return [path for path in known if path is not None and path.exists()]
+
+
+def load_trust(settings: Settings) -> WalletTrust:
+    """Issuers' and askers' roots from the folder of trusted roots."""
+    store = TrustStore(settings.home / "trust")
+    return WalletTrust(
+        issuers=ChainChecker(
+            anchors=store.certificates(TrustKind.ISSUER), verifier=OpensslVerifier()
+        ),
+        askers=AskerTrust(anchors=store.certificates(TrustKind.READER)),
+    )
+
+
+@contextlib.asynccontextmanager
+async def process_wallet(settings: Settings, name: str) -> AsyncIterator[MobileId]:
+    """The wallet `name` of this machine, closed when the context ends."""
+    folder = wallet_folder(settings, name)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    device = FileDeviceSecret(folder / "device.key")
+    file = WalletFile(folder / "wallet.sqlite3")
+    with contextlib.closing(file):
+        async with HttpxClient(tls_roots(settings)) as http:
+            host = WalletHost(
+                keys=FileKeyStore(file, device),
+                records=FileRecordStore(file),
+                device=device,
+                key_maker=SoftwareKeyMaker(),
+                cipher=OpensslCipher(),
+                password_hash=Pbkdf2(),
+                verifier=OpensslVerifier(),
+                http=http,
+                clock=SystemClock(),
+                entropy=SystemEntropy(),
+            )
+            yield MobileId(host, load_trust(settings), None)
