@@ -1,0 +1,118 @@
+"""The life of mobile cards: lock, unlock, renewal needed, cancel.
+
+Each act moves every copy of the card, every list's version and the record of the act in one
+transaction. Locked can come back; cancelled cannot.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from mrc.formats.catalogue.card_types import CardType
+from mrc.formats.status_list.bits import Status
+from mrc.issuer.reasons import Reason
+from mrc.issuer.records import CardEvent, HolderReference, MobileCard, MobileCardId
+from mrc.issuer.store import CardTransaction, IssuerStore
+from mrc.kernel.errors import Forbidden
+
+
+class CardAct(StrEnum):
+    ISSUED = "issued"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    RENEWAL_NEEDED = "renewal_needed"
+    RENEWED = "renewed"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Whose cards shall change, by whom and why; `card_type` None means all of them."""
+
+    holder: HolderReference
+    actor: str
+    reason: str
+    card_type: CardType | None = None
+
+
+class Cards:
+    """The use cases that move mobile cards."""
+
+    def __init__(self, store: IssuerStore) -> None:
+        self._store = store
+
+    async def lock(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        """Lock every live card; harmless where one is locked already."""
+        return await self._move(order, CardAct.LOCKED, lambda card: replace(card, locked=True), now)
+
+    async def unlock(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        """Raises `Forbidden` unless every card is locked: nothing else may be lifted."""
+
+        def change(card: MobileCard) -> MobileCard:
+            if not card.locked:
+                raise Forbidden(Reason.NOT_LOCKED)
+            return replace(card, locked=False)
+
+        return await self._move(order, CardAct.UNLOCKED, change, now)
+
+    async def require_renewal(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        """The data is no longer right: present copies are stale until new ones are fetched."""
+        due = CardAct.RENEWAL_NEEDED
+        return await self._move(order, due, lambda card: replace(card, renewal_due=True), now)
+
+    async def cancel(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        return await self._move(
+            order, CardAct.CANCELLED, lambda card: replace(card, ended_at=now), now
+        )
+
+    async def live(self, holder: HolderReference) -> list[MobileCard]:
+        async with self._store.transaction() as tx:
+            return await tx.live_cards(holder)
+
+    async def find(self, card: MobileCardId) -> MobileCard | None:
+        async with self._store.transaction() as tx:
+            return await tx.find_card(card)
+
+    async def _move(
+        self,
+        order: Order,
+        act: CardAct,
+        change: Callable[[MobileCard], MobileCard],
+        now: datetime,
+    ) -> list[MobileCard]:
+        """Raises `Forbidden` with `NO_LIVE_CARD` where there is nothing to move."""
+        async with self._store.transaction() as tx:
+            found = await tx.live_cards(order.holder, order.card_type)
+            moved = [change(card) for card in found]
+            for card in moved:
+                event = CardEvent(
+                    card=card.id, act=act, actor=order.actor, reason=order.reason, at=now
+                )
+                if act is CardAct.RENEWAL_NEEDED:
+                    await tx.mark_copies_stale(card.id)
+                await apply(tx, card, event)
+        if not moved:
+            raise Forbidden(Reason.NO_LIVE_CARD)
+        return moved
+
+
+async def apply(tx: CardTransaction, card: MobileCard, event: CardEvent) -> None:
+    """Write the card's new state, its copies' and the record of the act."""
+    await tx.change_card(card, event)
+    if card.ended_at is not None:
+        await tx.set_copies(card.id, Status.CANCELLED)
+    else:
+        await tx.set_copies(card.id, Status.LOCKED if card.locked else Status.VALID)
+
+
+async def end_others(
+    tx: CardTransaction, holder: HolderReference, card_type: CardType, now: datetime
+) -> None:
+    """One phone per person and card type: end every live card before a new one is added."""
+    for card in await tx.live_cards(holder, card_type):
+        event = CardEvent(
+            card=card.id, act=CardAct.REPLACED, actor="issuer", reason="another_phone", at=now
+        )
+        await apply(tx, replace(card, ended_at=now), event)
