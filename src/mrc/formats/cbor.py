@@ -193,26 +193,29 @@ def _map(data: bytes, _start: int, at: int, number: int, depth: int) -> Item:
         raise Malformed("", "nested too deeply" if not depth else "too many entries")
     values: dict[object, object] = {}
     for _ in range(number):
-        at = _entry(values, data, at, depth - 1)
+        first = data[at]
+        key: object
+        if 0x60 <= first <= 0x77:  # short text; cut off, it leaves no value to read
+            end = at + first - 0x5F
+            key = data[at + 1 : end].decode()
+            at = end
+        elif first < 24:
+            key = first
+            at += 1
+        else:
+            key, at = _key(data, at, depth)
+        if key in values:
+            raise Malformed("", "a map has a key twice")
+        values[key], at = _item(data, at, depth - 1)
     return values, at
 
 
-def _entry(values: dict[object, object], data: bytes, at: int, depth: int) -> int:
-    first = data[at]
-    key: object
-    if 0x60 <= first <= 0x77:  # short text; cut off, it leaves no value to read
-        end = at + first - 0x5F
-        key = data[at + 1 : end].decode()
-        at = end
-    else:
-        key, at = _item(data, at, depth)
-        # True equals 1 in Python, and numbers without bound can be made to collide.
-        if type(key) not in _KEY_TYPES:
-            raise Malformed("", f"a map key is of type {type(key).__name__}")
-    if key in values:
-        raise Malformed("", "a map has a key twice")
-    values[key], at = _item(data, at, depth)
-    return at
+def _key(data: bytes, at: int, depth: int) -> Item:
+    key, at = _item(data, at, depth - 1)
+    # True equals 1 in Python, and numbers without bound can be made to collide.
+    if type(key) not in _KEY_TYPES:
+        raise Malformed("", f"a map key is of type {type(key).__name__}")
+    return key, at
 
 
 def _tagged(data: bytes, start: int, at: int, number: int, depth: int) -> Item:
@@ -286,7 +289,10 @@ def _indefinite(data: bytes, at: int, major: int, depth: int) -> Item:
             while data[at] != _BREAK:
                 if len(entries) >= MAX_ENTRIES:
                     raise Malformed("", "too many entries")
-                at = _entry(entries, data, at, depth - 1)
+                key, at = _key(data, at, depth)
+                if key in entries:
+                    raise Malformed("", "a map has a key twice")
+                entries[key], at = _item(data, at, depth - 1)
             return entries, at + 1
     raise Malformed("", "an indefinite length or a break where none may be")
 

@@ -57,8 +57,9 @@ def read_item(value: object) -> IssuerSignedItem:
     """From IssuerSignedItemBytes. Raises `Malformed`."""
     item_bytes = cbor.expect(cbor.Embedded, value, "IssuerSignedItemBytes")
     item = cbor.decode_as(dict, item_bytes.data, what=_WHAT)
-    digest_id = cbor.member(int, item, "digestID", _WHAT)
-    random = cbor.member(bytes, item, "random", _WHAT)
+    digest_id, random, name = map(item.get, ("digestID", "random", "elementIdentifier"))
+    if type(digest_id) is not int or type(random) is not bytes or type(name) is not str:
+        raise Malformed(_WHAT, "digestID, random or elementIdentifier lacks or is of another type")
     # 9.1.2.4 ends the range at 2^31; an issuer is known that draws ids from 32 bits.
     if digest_id < 0:
         raise Malformed(_WHAT, "digestID is negative")
@@ -69,7 +70,7 @@ def read_item(value: object) -> IssuerSignedItem:
     return IssuerSignedItem(
         digest_id=digest_id,
         random=random,
-        element_identifier=cbor.member(str, item, "elementIdentifier", _WHAT),
+        element_identifier=name,
         element_value=item["elementValue"],
         item_bytes=item_bytes,
     )

@@ -94,9 +94,8 @@ def _value_digests(value: dict[object, object]) -> dict[str, dict[int, bytes]]:
     found: dict[str, dict[int, bytes]] = {}
     for name_space, digests in value.items():
         entries = cbor.expect(dict, digests, "valueDigests")
-        for digest_id, digest in entries.items():
-            if type(digest_id) is not int or type(digest) is not bytes:
-                raise Malformed("valueDigests", "expected integers with byte strings")
+        if set(map(type, entries)) - {int} or set(map(type, entries.values())) - {bytes}:
+            raise Malformed("valueDigests", "expected integers with byte strings")
         found[cbor.expect(str, name_space, "valueDigests")] = entries
     return found
 
