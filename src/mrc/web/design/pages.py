@@ -4,6 +4,7 @@ Each front end makes one `Pages` with its own package; its templates extend `lay
 and see what `_context` puts there. README.md lists the macros.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -22,7 +23,7 @@ from mrc.web.design.translator import Translator, plain
 
 
 class Audience(StrEnum):
-    """Whom a front end serves; the value is its catalogue, its colour and its layout."""
+    """Whom a front end serves; the value is its colour and its layout."""
 
     OFFICER = "officer"
     HOLDER = "holder"
@@ -35,8 +36,18 @@ class Audience(StrEnum):
         in_office = self in (Audience.OFFICER, Audience.CHECKER)
         return OFFICE if in_office else tuple(Language)
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The catalogues of this audience; a later one wins."""
+        return ("common", *_DOMAINS[self])
 
-_SHARED_DOMAIN: Final = "common"
+
+_DOMAINS: Final[Mapping[Audience, tuple[str, ...]]] = {
+    Audience.OFFICER: ("customer", "officer"),
+    Audience.HOLDER: ("holder",),
+    Audience.CHECKER: ("result", "checker"),
+    Audience.ONLINE: ("online",),
+}
 
 
 class Pages:
@@ -53,7 +64,7 @@ class Pages:
     ) -> None:
         self.audience = audience
         self.languages = languages or audience.languages
-        self._domains = (_SHARED_DOMAIN, *(domains or (audience.value,)))
+        self._domains = domains or audience.domains
         self._assets = assets
         self._environment = make_environment(package)
 

@@ -40,6 +40,7 @@ PAGES: Final[dict[Audience, tuple[str, ...]]] = {
     Audience.CHECKER: ("choose", "valid", "not_valid", "ask"),
     Audience.ONLINE: ("sign_in", "online_error"),
 }
+DOMAINS: Final = ("common", "customer", "officer", "result", "checker", "online", "holder")
 _LONG_NAME: Final = (
     "WEERASINGHE ARACHCHIGE DON PRIYANKARA MUDIYANSELAGE, "
     "CHATHURANGA NAVANEETHA KRISHNAMOORTHY THIRUVENGADAM"
@@ -66,7 +67,7 @@ def make_gallery() -> Starlette:
             package="mrc.web.design.gallery",
             assets=assets,
             languages=languages,
-            domains=("officer", "holder", "checker", "online"),
+            domains=DOMAINS,
         )
         routes += [Route(f"/{name}", _page(pages, name)) for name in names]
     middleware = [Middleware(SecurityHeaders), Middleware(SameOriginWrites)]
