@@ -21,7 +21,7 @@ def small_trie() -> tuple[Root, HexaryTrie]:
 
 
 def proof(trie: HexaryTrie, key: bytes) -> list[bytes]:
-    encoded = [rlp.encode(plain(node)) for node in trie.get_proof(keccak256(key))]
+    encoded = [rlp.encode(plain(node)) for node in trie.get_proof(keccak256(key))]  # type: ignore[no-untyped-call]
     return [node for place, node in enumerate(encoded) if place == 0 or len(node) >= 32]
 
 
