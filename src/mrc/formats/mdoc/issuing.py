@@ -9,6 +9,7 @@ Digest ids follow the order of the salts: an id says nothing about which element
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mrc.formats import cbor
 from mrc.formats.cose.cose_key import encode_key
@@ -24,31 +25,48 @@ _ITEM_HEAD = b"\xa4" + cbor.encode("digestID")
 _ITEM_RANDOM = cbor.encode("random") + cbor.head(2, SALT)
 _ITEM_NAME = cbor.encode("elementIdentifier")
 _ITEM_VALUE = cbor.encode("elementValue")
+_NAME_SPACES = cbor.encode("nameSpaces")
+_ISSUER_AUTH = cbor.encode("issuerAuth")
+_KEY_INFO = cbor.encode("deviceKeyInfo")
+_STATUS = cbor.encode("status")
 _TAG24 = b"\xd8\x18"
+MAX_ELEMENTS = 65_536  # a digest id of three bytes at most
+_IDS = tuple(cbor.head(0, number) for number in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedElement:
+    """IssuerSignedItemBytes but for digest id and salt: the head by the id's length, the tail."""
+
+    heads: tuple[bytes, bytes, bytes]
+    tail: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedNameSpaces:
-    """The constant tail of every item, per namespace; made once for a batch of copies."""
+    """The constant part of every item, per encoded namespace; made once for a batch of copies."""
 
-    tails: Mapping[str, tuple[bytes, ...]]
-
-    @property
-    def count(self) -> int:
-        return sum(len(tails) for tails in self.tails.values())
+    elements: Mapping[bytes, tuple[EncodedElement, ...]]
+    count: int
 
 
 def encode_name_spaces(name_spaces: Mapping[str, Mapping[str, object]]) -> EncodedNameSpaces:
     """`date` becomes full-date, `datetime` tdate. Raises `ValueError` for what CBOR cannot hold."""
-    return EncodedNameSpaces(
-        {
-            name_space: tuple(
-                _ITEM_NAME + cbor.encode(element) + _ITEM_VALUE + cbor.encode(value)
-                for element, value in elements.items()
-            )
-            for name_space, elements in name_spaces.items()
-        }
-    )
+    count = sum(map(len, name_spaces.values()))
+    if count > MAX_ELEMENTS:
+        raise ValueError(f"more than {MAX_ELEMENTS} elements")
+    encoded = {
+        cbor.encode(name_space): tuple(_element(*entry) for entry in elements.items())
+        for name_space, elements in name_spaces.items()
+    }
+    return EncodedNameSpaces(encoded, count)
+
+
+def _element(name: str, value: object) -> EncodedElement:
+    tail = _ITEM_NAME + cbor.encode(name) + _ITEM_VALUE + cbor.encode(value)
+    rest = len(_ITEM_HEAD) + len(_ITEM_RANDOM) + SALT + len(tail)
+    one, two, three = (_TAG24 + cbor.head(2, rest + size) + _ITEM_HEAD for size in (1, 2, 3))
+    return EncodedElement((one, two, three), tail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,29 +126,26 @@ class PreparedMdoc:
         )
 
 
-_NAME_SPACES = cbor.encode("nameSpaces")
-_ISSUER_AUTH = cbor.encode("issuerAuth")
-
-
 def prepare(copy: PrepareInput, *, entropy: Entropy) -> PreparedMdoc:
     """Salt and digest every element of one copy. One draw of entropy for all of it."""
     salts = _salts(copy.name_spaces.count, entropy)
-    digest = copy.digest_algorithm.digest
     ids = {salt: number for number, salt in enumerate(sorted(salts))}
-    items = [cbor.head(5, len(copy.name_spaces.tails))]
-    digests = [cbor.head(5, len(copy.name_spaces.tails))]
-    position = 0
-    for name_space, tails in copy.name_spaces.tails.items():
-        name = cbor.encode(name_space)
-        items += (name, cbor.head(4, len(tails)))
-        own: dict[int, bytes] = {}
-        for tail in tails:
-            salt = salts[position]
-            position += 1
-            item = _item(ids[salt], salt, tail)
-            own[ids[salt]] = digest(item)
+    new, digest_head = copy.digest_algorithm.new, copy.digest_algorithm.head
+    items = [cbor.head(5, len(copy.name_spaces.elements))]
+    digests = [items[0]]
+    remaining = iter(salts)
+    for name, elements in copy.name_spaces.elements.items():
+        items += (name, cbor.head(4, len(elements)))
+        own: list[tuple[int, bytes]] = []
+        for element, salt in zip(elements, remaining, strict=False):
+            number = ids[salt]
+            key = _IDS[number] if number < 256 else cbor.head(0, number)
+            parts = (element.heads[len(key) - 1], key, _ITEM_RANDOM, salt, element.tail)
+            item = b"".join(parts)
             items.append(item)
-        digests += (name, cbor.encode(dict(sorted(own.items()))))
+            own.append((number, key + digest_head + new(item).digest()))
+        own.sort()
+        digests += (name, cbor.head(5, len(own)), *(entry for _, entry in own))
     mso = _mso(copy, b"".join(digests))
     payload = _TAG24 + cbor.head(2, len(mso)) + mso
     protected = cbor.encode({ALG: ALGORITHM_NUMBERS[copy.algorithm]})
@@ -150,14 +165,21 @@ def _salts(count: int, entropy: Entropy) -> list[bytes]:
     return salts
 
 
-def _item(digest_id: int, salt: bytes, tail: bytes) -> bytes:
-    """IssuerSignedItemBytes."""
-    body = b"".join((_ITEM_HEAD, cbor.head(0, digest_id), _ITEM_RANDOM, salt, tail))
-    return b"".join((_TAG24, cbor.head(2, len(body)), body))
-
-
 def _mso(copy: PrepareInput, value_digests: bytes) -> bytes:
-    validity = copy.validity
+    head, tail = _frame(copy.doc_type, copy.validity, copy.digest_algorithm)
+    key_info: dict[str, object] = {"deviceKey": encode_key(copy.device_key)}
+    if copy.key_authorizations is not None:
+        key_info["keyAuthorizations"] = _authorizations(copy.key_authorizations)
+    parts = [b"\xa6", head, value_digests, _KEY_INFO, cbor.encode(key_info), tail]
+    if copy.status is not None:
+        parts[0] = b"\xa7"
+        parts += (_STATUS, cbor.encode(dict(copy.status)))
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _frame(doc_type: str, validity: Validity, algorithm: DigestAlgorithm) -> tuple[bytes, bytes]:
+    """What all copies of a batch share: before valueDigests' value, and after deviceKeyInfo."""
     info = {
         "signed": _seconds(validity.signed),
         "validFrom": _seconds(validity.valid_from),
@@ -165,20 +187,9 @@ def _mso(copy: PrepareInput, value_digests: bytes) -> bytes:
     }
     if validity.expected_update is not None:
         info["expectedUpdate"] = _seconds(validity.expected_update)
-    key_info: dict[str, object] = {"deviceKey": encode_key(copy.device_key)}
-    if copy.key_authorizations is not None:
-        key_info["keyAuthorizations"] = _authorizations(copy.key_authorizations)
-    mso: dict[str, object] = {
-        "version": VERSION,
-        "digestAlgorithm": copy.digest_algorithm.value,
-        "valueDigests": cbor.Encoded(value_digests),
-        "deviceKeyInfo": key_info,
-        "docType": copy.doc_type,
-        "validityInfo": info,
-    }
-    if copy.status is not None:
-        mso["status"] = dict(copy.status)
-    return cbor.encode(mso)
+    head = ("version", VERSION, "digestAlgorithm", algorithm.value, "valueDigests")
+    tail = ("docType", doc_type, "validityInfo", info)
+    return b"".join(map(cbor.encode, head)), b"".join(map(cbor.encode, tail))
 
 
 def _authorizations(given: KeyAuthorizations) -> dict[str, object]:

@@ -21,14 +21,19 @@ class DigestAlgorithm(StrEnum):
     SHA512 = "SHA-512"
 
     @property
-    def digest(self) -> Callable[[bytes], bytes]:
-        return _DIGESTS[self]
+    def new(self) -> Callable[[bytes], "hashlib._Hash"]:
+        return _HASHES[self]
+
+    @property
+    def head(self) -> bytes:
+        """The CBOR head of one digest."""
+        return cbor.head(2, _HASHES[self]().digest_size)
 
 
-_DIGESTS: dict[DigestAlgorithm, Callable[[bytes], bytes]] = {
-    DigestAlgorithm.SHA256: lambda data: hashlib.sha256(data).digest(),
-    DigestAlgorithm.SHA384: lambda data: hashlib.sha384(data).digest(),
-    DigestAlgorithm.SHA512: lambda data: hashlib.sha512(data).digest(),
+_HASHES = {
+    DigestAlgorithm.SHA256: hashlib.sha256,
+    DigestAlgorithm.SHA384: hashlib.sha384,
+    DigestAlgorithm.SHA512: hashlib.sha512,
 }
 
 

@@ -90,7 +90,7 @@ def check_digests(issuer_signed: IssuerSigned, *, authentic: AuthenticMso) -> El
     An element given twice is refused: two readers could use two values.
     """
     clause = "18013-5 9.3.1"
-    digest = authentic.mso.digest_algorithm.digest
+    new = authentic.mso.digest_algorithm.new
     disclosed: dict[str, dict[str, object]] = {}
     for name_space, items in issuer_signed.name_spaces.items():
         known = authentic.mso.value_digests.get(name_space)
@@ -101,7 +101,7 @@ def check_digests(issuer_signed: IssuerSigned, *, authentic: AuthenticMso) -> El
             expected = known.get(item.digest_id)
             if expected is None:
                 raise Rejected(Reason.DIGEST_UNKNOWN, clause)
-            if digest(item.item_bytes.encoded) != expected:
+            if new(item.item_bytes.encoded).digest() != expected:
                 raise Rejected(Reason.DIGEST_MISMATCH, clause)
             if item.element_identifier in elements:
                 raise Rejected(Reason.ELEMENT_TWICE, clause, item.element_identifier)
