@@ -7,7 +7,6 @@ whether it is good enough for a card is a rule of eligibility.
 import hashlib
 import io
 import warnings
-from collections import OrderedDict
 from pathlib import Path, PurePosixPath
 
 from PIL import Image, UnidentifiedImageError
@@ -18,7 +17,6 @@ from mrc.registry.people import Portrait
 
 MAX_PORTRAIT = 262_144  # bytes; a portrait for a card has about 20 kB
 SMALLEST_SIDE, LONGEST_SIDE = 60, 4000  # pixels
-KEPT = 256  # checked portraits kept by name, for practice data whose people share faces
 
 
 def check_portrait(jpeg: bytes) -> CheckedPortrait:
@@ -57,17 +55,9 @@ class PortraitFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._kept: OrderedDict[str, CheckedPortrait] = OrderedDict()
 
     def get(self, name: str) -> CheckedPortrait:
-        kept = self._kept.get(name)
-        if kept is None:
-            kept = self._kept[name] = check_portrait(self._read(name))
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(name)
-        return kept
+        return check_portrait(self._read(name))
 
     def _read(self, name: str) -> bytes:
         parts = PurePosixPath(name)

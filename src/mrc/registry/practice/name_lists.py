@@ -193,10 +193,10 @@ KOREAN_GIVEN_WOMEN = tuple(
 AWKWARD: tuple[tuple[str, str, str, str, str], ...] = (
     # nationality, family, given, family in Hangul, given in Hangul
     ("LKA", "Warnakulasuriya Mudiyanselage Patabendige Kankanamalage", "Ushantha Joseph Chaminda Sri Wijesundara Bandaranayake Dissanayake Ekanayake Karunaratne", "와르나쿨라수리야", "우샨타 조셉 차민다"),
-    ("IND", "Brahmatheja Venkata Subramaniam Krishnamurthy Parthasarathy", "Sri Naga Satya Lakshmi Narasimha Raghavendra Ananthapadmanabha Swamy Iyengar Sundararajan Ram", "", ""),
+    ("IND", "Brahmatheja Venkata Subramaniam Krishnamurthy Parthasarathy", "Sri Naga Satya Lakshmi Narasimha Raghavendra Ananthapadmanabha Swamy Iyengar Sundararajan", "", ""),
     ("MDG", "Andrianampoinimerinatompokoindrindra", "Andriantsimitoviaminandriandehibe Fanomezantsoa Nomenjanahary Razafimanantsoa Rakotonirina Hasinjaka", "", ""),
-    ("ESP", "Fernández de Córdoba y Álvarez de Toledo-Figueroa Ponce de León", "María de los Ángeles Concepción Inmaculada del Sagrado Corazón de Jesús y Todos los Santos", "페르난데스", "마리아"),
-    ("BRA", "de Alcântara Bragança e Bourbon Gonzaga dos Santos Albuquerque", "Pedro João Carlos Leopoldo Salvador Bibiano Francisco Xavier de Paula Leocádio Miguel Gabriel", "", ""),
+    ("ESP", "Fernández de Córdoba y Álvarez de Toledo-Figueroa Ponce de León", "María de los Ángeles Concepción Inmaculada del Sagrado Corazón de Jesús y Todos Santos", "페르난데스", "마리아"),
+    ("BRA", "de Alcântara Bragança e Bourbon Gonzaga dos Santos Albuquerque", "Pedro João Carlos Leopoldo Salvador Bibiano Francisco Xavier de Paula Leocádio Rafael", "", ""),
     ("THA", "Thongkhamdilokwattanasiripanichakul", "Phrommethapawarintharachaisiriphattharaphong", "통캄딜록", "프롬메타파와린"),
     ("DEU", "Freiherr von und zu Guttenberg-Weißenwolff-Ünsöld", "Karl-Theodor Maria Nikolaus Johann Jacob Philipp Franz Joseph Sylvester", "", ""),
     ("USA", "Keihanaikukauakahihuliheekahaunaele", "Janice", "", "재니스"),

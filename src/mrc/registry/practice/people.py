@@ -165,7 +165,8 @@ class _Maker:
             **self._contact(registered_on, [] if self._one_in(WITHOUT_PHONE) else [phone]),
         }
         if self._one_in(ENDED):
-            ended_on = self._in_days(-self._chance.randrange(1, 60))
+            ago = min(self._chance.randrange(1, 60), (self._today - registered_on).days)
+            ended_on = self._in_days(-ago)
             fields |= {"ended_on": ended_on, "end_reason": "departure"}
         return self._with_portrait(fields, index, absent=self._one_in(WITHOUT_PORTRAIT))
 
