@@ -30,7 +30,7 @@ def encode_jwk(key: PublicKey) -> dict[str, str]:
 
 def decode_jwk(jwk: Mapping[str, object]) -> PublicKey:
     """The public key of `jwk`. Raises `Malformed`. ``use``, ``alg`` and ``kid`` are not judged."""
-    if not _SECRET_MEMBERS.isdisjoint(jwk):
+    if is_private(jwk):
         raise Malformed("JWK", "carries a private or symmetric key")
     match jwk.get("kty"):
         case "EC":
@@ -42,6 +42,11 @@ def decode_jwk(jwk: Mapping[str, object]) -> PublicKey:
         case "RSA":
             return _decode_rsa(jwk)
     raise Malformed("JWK", "unknown kty")
+
+
+def is_private(jwk: Mapping[str, object]) -> bool:
+    """Whether a private or symmetric member is there."""
+    return not _SECRET_MEMBERS.isdisjoint(jwk)
 
 
 def decode_ec_jwk(jwk: object) -> EcPublicKey:
