@@ -13,6 +13,10 @@ from mrc.formats.cose.cose_key import decode_key
 from mrc.formats.cose.mac0 import read_mac0, to_be_maced
 from mrc.formats.cose.sign1 import check_sign1, decode_sign1, to_be_signed
 from mrc.formats.mdoc.device_authentication import device_authentication_bytes, e_mac_key
+from mrc.formats.mdoc.device_request import (
+    decode_device_request,
+    reader_authentication_bytes,
+)
 from mrc.formats.mdoc.device_response import decode_device_response
 from mrc.formats.mdoc.issuer_signed import decode_issuer_signed
 from mrc.formats.mdoc.mso import decode_mso
@@ -275,3 +279,30 @@ def test_18013_7_annex_c_transcript() -> None:
     vector = load("iso18013-7/annex-c-hpke.json")
     built = iso_dc_api(encryption_info=vector["encryptionInfoB64"], origin=vector["origin"])
     assert built.data.hex() == vector["derived"]["session_transcript_hex"]
+
+
+def annex_d_transcript() -> SessionTranscript:
+    embedded = cbor.decode(bytes.fromhex(SESSION["session_transcript_bytes_hex"]))
+    assert isinstance(embedded, cbor.Embedded)
+    return SessionTranscript(embedded.data)
+
+
+def test_18013_5_d_4_1_1_the_request_and_its_reader() -> None:
+    request = decode_device_request(bytes.fromhex(RESPONSES["device_request_hex"]))
+    (asked,) = request.doc_requests
+    assert asked.items_request_bytes.data.hex() == RESPONSES["items_request_hex"]
+    assert asked.doc_type == "org.iso.18013.5.1.mDL"
+    assert asked.name_spaces["org.iso.18013.5.1"]["portrait"] is False
+    assert asked.reader_auth is not None
+    leaf = decode_certificate(asked.reader_auth.x5chain[0])
+    assert leaf.public_key is not None
+    assert leaf.extended_key_usage == {"1.0.18013.5.1.6"}
+    check_sign1(
+        asked.reader_auth,
+        key=leaf.public_key,
+        expected_algorithms=ALGORITHMS,
+        verifier=PURE,
+        detached_payload=reader_authentication_bytes(
+            annex_d_transcript(), asked.items_request_bytes
+        ),
+    )

@@ -27,3 +27,5 @@ class Reason(StrEnum):
     """A MAC where no key agreement was part of the exchange."""
     DEVICE_ELEMENT = "device_element_not_authorized"
     ELEMENT_NOT_HELD = "element_not_held"
+    READER_AUTH_MISSING = "reader_auth_missing"
+    READER_SIGNATURE = "reader_signature"
