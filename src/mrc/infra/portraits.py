@@ -61,11 +61,13 @@ class PortraitFolder:
 
     def _read(self, name: str) -> bytes:
         parts = PurePosixPath(name)
+        if parts.is_absolute() or "\0" in name:
+            raise Malformed("portrait", "not a file name")
         path = (self._folder / parts).resolve()
-        if parts.is_absolute() or not path.is_relative_to(self._folder):
+        if not path.is_relative_to(self._folder):
             raise Malformed("portrait", "outside the folder of portraits")
         try:
             with path.open("rb") as file:
                 return file.read(MAX_PORTRAIT + 1)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise Malformed("portrait", "no such file") from error
