@@ -32,6 +32,7 @@ from mrc.wallet.pin import TryCounter
 from mrc.wallet.ports import DeviceSecret, KeyId, KeyStore, RecordStore
 from mrc.wallet.presenting import Presenting, PresentingParts
 from mrc.wallet.provider import WalletProvider
+from mrc.wallet.provider_client import INSTANCE_RECORD
 from mrc.wallet.receiving import Receiving, ReceivingParts
 from mrc.wallet.records import CardRecords
 from mrc.wallet.renewing import Renewed, Renewing, needs_renewal
@@ -172,11 +173,8 @@ class OpenWallet:
         for pending in (*await self.pending.all(), *(token for token in tokens if token)):
             named.add(pending.token_key)
             named.update(key for batch in pending.batches for key in batch.key_ids)
-        return named | {KeyId(name) for name in await self._provider_keys()}
-
-    async def _provider_keys(self) -> Sequence[str]:
-        stored = await self.vault.read("provider/instance-key")
-        return [] if stored is None else [stored.decode()]
+        instance = await self._host.records.read(INSTANCE_RECORD)
+        return named if instance is None else named | {KeyId(instance.decode())}
 
 
 class MobileId:

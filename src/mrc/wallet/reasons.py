@@ -27,4 +27,5 @@ class Reason(StrEnum):
     NO_COPY_LEFT = "no_copy_left"
     CARD_NOT_USABLE = "card_not_usable"
     ASKER_SUSPENDED = "asker_suspended"
+    PROVIDER_REFUSED = "provider_refused"
     NO_SUCH_CARD = "no_such_card"

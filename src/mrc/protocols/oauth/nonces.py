@@ -27,6 +27,7 @@ class NoncePurpose(StrEnum):
     CREDENTIAL = "c_nonce"
     ATTESTATION = "attestation_challenge"
     CHIP = "chip_challenge"
+    WALLET_PROVIDER = "wallet_provider_challenge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

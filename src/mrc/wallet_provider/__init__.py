@@ -1,0 +1,1 @@
+"""The wallet provider: vouches that an instance is a genuine Mobile ID and where its keys live."""

@@ -1,0 +1,1 @@
+"""The wallet provider's endpoints for wallets, and one for its operator."""
