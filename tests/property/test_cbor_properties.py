@@ -31,20 +31,20 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_decode_or_are_malformed(data: bytes) -> None:
     with contextlib.suppress(Malformed):
         cbor.decode(data)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(VALUES)
 def test_every_value_survives(value: object) -> None:
     assert cbor.decode(cbor.encode(value)) == value
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(VALUES, st.data())
 def test_every_shortening_is_malformed(value: object, data: st.DataObject) -> None:
     encoded = cbor.encode(value)

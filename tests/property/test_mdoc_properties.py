@@ -27,7 +27,7 @@ ISSUED = issue_mdoc(SoftwareSigner.generate().public_key, elements={COMMON: {"a"
 VALUES = st.none() | st.booleans() | st.integers() | st.binary(max_size=40) | st.text(max_size=9)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=120))
 def test_any_bytes_decode_or_are_malformed(data: bytes) -> None:
     for decode in DECODERS:
@@ -44,7 +44,7 @@ def test_a_damaged_credential_decodes_or_is_malformed(at: int, damage: bytes) ->
             decode_mso(decoded.issuer_auth.payload)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.integers(-5, 5) | st.text(max_size=2), VALUES | st.lists(VALUES)))
 def test_any_map_is_a_key_or_malformed(value: dict[object, object]) -> None:
     with contextlib.suppress(Malformed):

@@ -13,7 +13,7 @@ from tests.simulators.pki import practice_pki
 DER = practice_pki().reader.der
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=120))
 def test_any_bytes_decode_or_are_malformed(data: bytes) -> None:
     with contextlib.suppress(Malformed):

@@ -238,7 +238,8 @@ def _date_time(text: str) -> datetime:
     if not _DATE_TIME.fullmatch(text):
         raise Malformed("", "tag 0 without an RFC 3339 date and time")
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper())
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Malformed("", "tag 0 with a time that does not exist") from error
 

@@ -56,7 +56,9 @@ def read_issuer_signed(value: object) -> IssuerSigned:
 def read_item(value: object) -> IssuerSignedItem:
     """From IssuerSignedItemBytes. Raises `Malformed`."""
     item_bytes = cbor.expect(cbor.Embedded, value, "IssuerSignedItemBytes")
-    item = cbor.decode_as(dict, item_bytes.data, what=_WHAT)
+    item = cbor.decode(item_bytes.data, what=_WHAT)
+    if type(item) is not dict:
+        raise Malformed(_WHAT, "expected a map")
     digest_id, random, name = map(item.get, ("digestID", "random", "elementIdentifier"))
     if type(digest_id) is not int or type(random) is not bytes or type(name) is not str:
         raise Malformed(_WHAT, "digestID, random or elementIdentifier lacks or is of another type")

@@ -237,6 +237,7 @@ CHECKS = (
     ("mdoc.validity", "18013-5 9.3.1"),
     ("mdoc.device_auth", "18013-5 9.1.3"),
 )
+_PASSED = tuple(passed(check, clause) for check, clause in CHECKS)
 _BINDING = ("mdoc.digests", "mdoc.doc_type", "mdoc.device_auth")
 
 
@@ -257,7 +258,7 @@ class _Protocol:
         except Malformed as error:
             self.findings.append(failed(check, clause, Reason.MALFORMED.value, str(error)))
             return False
-        self.findings.append(passed(check, clause))
+        self.findings.append(_PASSED[len(self.findings)])
         return True
 
     def skip_rest(self) -> None:

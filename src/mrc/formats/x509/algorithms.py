@@ -78,7 +78,22 @@ def encode_public_key(key: EcPublicKey) -> keys.PublicKeyInfo:
 
 def decode_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> Algorithm | None:
     """The algorithm, None for one that the kernel does not know."""
-    return _SIGNATURES.get(identifier["algorithm"].native)
+    name = identifier["algorithm"].native
+    if name == "rsassa_pss":
+        return _pss(identifier["parameters"])
+    return _SIGNATURES.get(name)
+
+
+def _pss(parameters: algos.RSASSAPSSParams) -> Algorithm | None:
+    """RFC 4055, 3.1: PS256 where hash, mask and salt length are those of RFC 7518, 3.5."""
+    mask = parameters["mask_gen_algorithm"]
+    fits = (
+        parameters["hash_algorithm"]["algorithm"].native == "sha256"
+        and mask["algorithm"].native == "mgf1"
+        and mask["parameters"]["algorithm"].native == "sha256"
+        and parameters["salt_length"].native == 32
+    )
+    return Algorithm.PS256 if fits else None
 
 
 def encode_signature_algorithm(algorithm: Algorithm) -> algos.SignedDigestAlgorithm:

@@ -4,20 +4,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import keys
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from mrc.formats.x509.algorithms import decode_public_key
 from mrc.formats.x509.certificate import decode_certificate, decode_pem_bundle, encode_pem
+from mrc.formats.x509.chain import check_signed_by
 from mrc.formats.x509.issuing import CertificateRequest, prepare_leaf, prepare_revocation_list
 from mrc.formats.x509.profiles import PROFILES, Purpose
 from mrc.formats.x509.revocation import decode_revocation_list
-from mrc.infra.keys.software import SoftwareSigner
+from mrc.infra.keys.software import OpensslVerifier, SoftwareSigner
 from mrc.kernel.errors import Malformed
-from mrc.kernel.keys import Algorithm, Curve, EcPublicKey
+from mrc.kernel.keys import Algorithm, Curve, EcPublicKey, RsaPublicKey
+from mrc.kernel.pure_verifier import PureVerifier
 from tests.simulators.pki import BEGIN, END, NOW, make_leaf, make_root, practice_pki
 
 VECTORS = Path(__file__).parents[3] / "vectors"
 PKI = practice_pki()
+RSA_KEY = rsa.generate_private_key(65537, 2048)
 
 
 @pytest.mark.parametrize("curve", [Curve.P256, Curve.P384, Curve.P521])
@@ -160,3 +166,67 @@ def test_an_empty_revocation_list_is_a_list() -> None:
     assert len(x509.load_der_x509_crl(made.der)) == 0
     with pytest.raises(Malformed):
         decode_revocation_list(made.der[:-1])
+
+
+@pytest.mark.parametrize(
+    ("salt", "digest", "algorithm"),
+    [
+        (32, hashes.SHA256(), Algorithm.PS256),
+        (20, hashes.SHA256(), None),
+        (32, hashes.SHA512(), None),
+        (None, hashes.SHA256(), Algorithm.RS256),
+        (None, hashes.SHA512(), None),
+    ],
+)
+def test_rsa_roots_of_others_decode(
+    salt: int | None, digest: hashes.HashAlgorithm, algorithm: Algorithm | None
+) -> None:
+    scheme = padding.PSS(padding.MGF1(digest), salt) if salt else None
+    certificate = decode_certificate(self_signed(RSA_KEY, digest, scheme))
+    assert certificate.signature_algorithm is algorithm
+    assert isinstance(certificate.public_key, RsaPublicKey)
+    if algorithm is not None:
+        for verifier in (OpensslVerifier(), PureVerifier()):
+            check_signed_by(certificate, certificate, verifier=verifier, clause="RFC 5280")
+
+
+def self_signed(
+    key: rsa.RSAPrivateKey,
+    digest: hashes.HashAlgorithm,
+    scheme: padding.PSS | None = None,
+) -> bytes:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CSCA")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(BEGIN)
+        .not_valid_after(END)
+    )
+    made = builder.sign(key, digest, rsa_padding=scheme)
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def test_a_key_with_explicit_parameters_is_one_of_a_known_curve() -> None:
+    """Passports write the curve out (ICAO Doc 9303-12, 7.1)."""
+    domain = Curve.BRAINPOOL_P256R1.parameters
+    key = SoftwareSigner.generate(Curve.BRAINPOOL_P256R1).public_key
+
+    def info(order: int) -> keys.PublicKeyInfo:
+        parameters = {
+            "version": 1,
+            "field_id": {"field_type": "prime_field", "parameters": domain.p},
+            "curve": {"a": domain.a.to_bytes(32), "b": domain.b.to_bytes(32)},
+            "base": b"\x04" + domain.gx.to_bytes(32) + domain.gy.to_bytes(32),
+            "order": order,
+            "cofactor": 1,
+        }
+        chosen = keys.ECDomainParameters("specified", keys.SpecifiedECDomain(parameters))
+        algorithm = {"algorithm": "ec", "parameters": chosen}
+        made = keys.PublicKeyInfo({"algorithm": algorithm, "public_key": key.uncompressed})
+        return keys.PublicKeyInfo.load(made.dump())
+
+    assert decode_public_key(info(domain.n)) == key
+    assert decode_public_key(info(domain.n - 2)) is None
