@@ -22,4 +22,5 @@ class Reason(StrEnum):
     STATUS_UNKNOWN_VALUE = "status_unknown_value"
     STATUS_NOT_REACHABLE = "status_not_reachable"
     STATUS_NOT_AUTHENTIC = "status_not_authentic"
+    STATUS_ROLLED_BACK = "status_rolled_back"
     STATUS_TOO_OLD = "status_too_old"
