@@ -296,7 +296,7 @@ def test_18013_5_d_4_1_1_the_request_and_its_reader() -> None:
     assert asked.reader_auth is not None
     leaf = decode_certificate(asked.reader_auth.x5chain[0])
     assert leaf.public_key is not None
-    assert leaf.extended_key_usage == {"1.0.18013.5.1.6"}
+    assert leaf.extended_key_usage == frozenset({"1.0.18013.5.1.6"})
     check_sign1(
         asked.reader_auth,
         key=leaf.public_key,

@@ -35,7 +35,7 @@ class Forgery:
     end: dt.datetime = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
     unknown_critical: str | None = None
     unknown_value: bytes = b"\x05\x00"
-    digest: hashes.HashAlgorithm = field(default_factory=hashes.SHA256)
+    digest: hashes.SHA256 | hashes.SHA512 = field(default_factory=hashes.SHA256)
 
     @property
     def x509_name(self) -> x509.Name:

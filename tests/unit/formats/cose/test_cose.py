@@ -1,5 +1,7 @@
 """COSE: making, checking, and each way to cheat."""
 
+from collections.abc import Callable
+
 import pytest
 
 from mrc.formats import cbor
@@ -62,7 +64,7 @@ def test_detached_payloads() -> None:
     check(message, detached=b"payload")
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Callable[[], None], str]] = {
     "another key": (lambda: check(make(), key=SoftwareSigner.generate().public_key), "SIGNATURE"),
     "another detached payload": (lambda: check(make(detached=True), detached=b"x"), "SIGNATURE"),
     "detached but attached expected": (lambda: check(make(detached=True)), "PAYLOAD"),
@@ -113,6 +115,7 @@ def test_x5chain_takes_both_forms() -> None:
     assert make().x5chain == ()
     assert encode_x5chain((b"a",)) == b"a"
     assert encode_x5chain((b"a", b"b")) == [b"a", b"b"]
+    wrong: object
     for wrong in ([], [1], "a", {}):
         with pytest.raises(Malformed):
             _ = make(unprotected={X5CHAIN: wrong}).x5chain
@@ -146,13 +149,13 @@ def test_keys_survive(curve: Curve, compressed: bool) -> None:
     domain = curve.parameters
     size = domain.field_bytes
     key = EcPublicKey(curve, domain.gx.to_bytes(size), domain.gy.to_bytes(size))
-    value: dict[object, object] = {**cose_key.encode_key(key)}
+    value: dict[object, object] = dict(cose_key.encode_key(key).items())
     if compressed:
         value[cose_key.Y] = bool(domain.gy & 1)
     assert cose_key.decode_key(value) == key
 
 
-GOOD = cose_key.encode_key(SIGNER.public_key)
+GOOD: dict[object, object] = dict(cose_key.encode_key(SIGNER.public_key).items())
 WRONG_KEYS = {
     "a private key": {cose_key.D: bytes(32)},
     "another type": {cose_key.KTY: 3},

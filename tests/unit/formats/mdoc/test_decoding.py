@@ -15,7 +15,12 @@ from tests.simulators.mdocs import issue_mdoc
 
 ISSUED = issue_mdoc(SoftwareSigner.generate().public_key)
 AUTH: Any = cbor.decode(ISSUED)["issuerAuth"]  # type: ignore[index]
-ITEM = {"digestID": 1, "random": bytes(16), "elementIdentifier": "e", "elementValue": None}
+ITEM: dict[str, Any] = {
+    "digestID": 1,
+    "random": bytes(16),
+    "elementIdentifier": "e",
+    "elementValue": None,
+}
 DOCUMENT = {"docType": "d", "issuerSigned": {"issuerAuth": AUTH}}
 RESPONSE = {"version": "1.0", "documents": [DOCUMENT], "status": 0}
 EMPTY = Embedded(b"\xa0")
@@ -36,7 +41,7 @@ def test_the_good_ones_decode() -> None:
     )
 
 
-ITEMS = {
+ITEMS: dict[str, dict[str, Any]] = {
     "negative id": {"digestID": -1},
     "boolean id": {"digestID": True},
     "id as text": {"digestID": "1"},
@@ -64,7 +69,7 @@ def test_an_item_that_is_not_wrapped_is_malformed() -> None:
             read_item(value)
 
 
-MSOS = {
+MSOS: dict[str, dict[str, Any]] = {
     "another version": {"version": "2.0"},
     "SHA-1": {"digestAlgorithm": "SHA-1"},
     "no digests": {"valueDigests": ...},
@@ -97,7 +102,7 @@ def test_an_mso_that_is_not_wrapped_is_malformed() -> None:
         decode_mso(cbor.encode({}))
 
 
-DEVICE_AUTH = {"deviceSignature": [b"", {}, None, b""]}
+DEVICE_AUTH: dict[str, Any] = {"deviceSignature": [b"", {}, None, b""]}
 RESPONSES: dict[str, Any] = {
     "another version": {**RESPONSE, "version": "2.0"},
     "no version": {"documents": [], "status": 0},

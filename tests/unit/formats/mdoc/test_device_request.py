@@ -1,5 +1,6 @@
 """Requests: who asks, for what, in which exchange."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_registered_reader_is_known_by_its_signature() -> None:
 
 STRANGER = make_leaf(Purpose.READER, "Another asker", issuer=PKI.reader_ca)
 MORE = encode_items_request(DOC_TYPE, {COMMON: {"birth_date": True}})
-FORGERIES = {
+FORGERIES: dict[str, tuple[Callable[[], DocRequest], Reason]] = {
     "another exchange": (lambda: ask(transcript=OTHER), Reason.READER_SIGNATURE),
     "another request": (lambda: ask(signed=MORE), Reason.READER_SIGNATURE),
     "a borrowed certificate": (

@@ -16,7 +16,7 @@ from mrc.formats.cbor import Embedded
 from mrc.formats.cose.reasons import Reason as CoseReason
 from mrc.formats.cose.sign1 import prepare_sign1
 from mrc.formats.mdoc.device_authentication import device_authentication_bytes
-from mrc.formats.mdoc.device_response import encode_device_response
+from mrc.formats.mdoc.device_response import decode_device_response, encode_device_response
 from mrc.formats.mdoc.mso import KeyAuthorizations, Validity
 from mrc.formats.mdoc.presenting import mac_document, prepare_document, present
 from mrc.formats.mdoc.reasons import Reason
@@ -24,7 +24,6 @@ from mrc.formats.mdoc.session_transcript import SessionTranscript, openid4vp_red
 from mrc.formats.mdoc.verifying import (
     CHECKS,
     ResponseVerdict,
-    decode_device_response,
     shared_secret_for,
     verify_device_response,
 )
