@@ -1,0 +1,200 @@
+"""The front desk: eligibility, the offer for the counter's QR code, and the life of cards.
+
+ARCHITECTURE 6.1 and 6.4. Every act names the officer and the reason. A lock is published before
+the act is answered; what could not be published is made up at the next tick.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from mrc.authority.ports import Carrier, StatusPublisher
+from mrc.formats.catalogue.card_types import CardType
+from mrc.issuer.cards import Cards, Order
+from mrc.issuer.offers import MadeOffer, OfferOrder, Offers
+from mrc.issuer.records import HolderReference, MobileCard, OfferId, OfferState
+from mrc.kernel.errors import Forbidden, Unavailable
+from mrc.kernel.findings import Finding, Outcome
+from mrc.registry.acts import Act, ActKind
+from mrc.registry.eligibility import (
+    Case,
+    Decision,
+    EligibilityRules,
+    Method,
+    PhoneFacts,
+    card_type_for,
+    decide,
+)
+from mrc.registry.people import Registrant, RegistrantId
+from mrc.registry.phones import PhoneNumber
+from mrc.registry.store import RegistryStore
+
+
+class DeskReason(StrEnum):
+    UNKNOWN_REGISTRANT = "unknown_registrant"
+    NOT_ELIGIBLE = "not_eligible"
+    PHONE_NOT_REGISTERED = "phone_not_registered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """Who acts, in which office and desk session."""
+
+    id: str
+    office: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """An eligibility decision with the facts it stands on."""
+
+    registrant: Registrant
+    card_type: CardType
+    phone: PhoneNumber | None
+    phone_finding: Finding | None
+    live_cards: tuple[MobileCard, ...]
+    decision: Decision
+
+    @property
+    def eligible(self) -> bool:
+        return self.decision.outcome is Outcome.PASSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueOrder:
+    """What an officer asks for: `replacement_agreed` where another phone's card shall end."""
+
+    registrant: RegistrantId
+    officer: Officer
+    method: Method = Method.COUNTER_QR
+    phone: PhoneNumber | None = None
+    replacement_agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedOffer:
+    """`code_sent` False: the carrier did not answer; the code can be sent again."""
+
+    assessment: Assessment
+    offer: MadeOffer = field(repr=False)
+    code_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskParts:
+    registry: RegistryStore
+    offers: Offers
+    cards: Cards
+    carrier: Carrier
+    publisher: StatusPublisher
+    rules: EligibilityRules
+
+
+class Desk:
+    """The use cases of the front desk. Raises `Forbidden` with a reason an officer can explain."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+
+    async def assess(self, order: IssueOrder, *, now: datetime) -> Assessment:
+        """Every rule's finding for this person, method and phone. Changes nothing."""
+        registrant = await self._parts.registry.find(order.registrant)
+        if registrant is None:
+            raise Forbidden(DeskReason.UNKNOWN_REGISTRANT)
+        phone = order.phone or (registrant.phones[0] if registrant.phones else None)
+        if phone is not None and phone not in registrant.phones:
+            raise Forbidden(DeskReason.PHONE_NOT_REGISTERED)
+        card_type = card_type_for(registrant.residence.status.code, self._parts.rules)
+        owner = await self._owner(phone, registrant, now)
+        live = await self._parts.cards.live(HolderReference(registrant.id))
+        facts = PhoneFacts(
+            in_own_name=Outcome.UNDETERMINED if owner is None else owner.outcome,
+            other_active=any(card.card_type is card_type for card in live),
+            replacement_agreed=order.replacement_agreed,
+        )
+        case = Case(
+            registrant=registrant, card_type=card_type, method=order.method, phone=facts, at=now
+        )
+        return Assessment(
+            registrant=registrant,
+            card_type=card_type,
+            phone=phone,
+            phone_finding=owner,
+            live_cards=tuple(live),
+            decision=decide(case, self._parts.rules),
+        )
+
+    async def offer(self, order: IssueOrder, *, now: datetime) -> IssuedOffer:
+        """Make the offer for the counter's QR code and send its transaction code.
+
+        The decision and its reasons are recorded whether it is yes or no. Raises `Forbidden`
+        with the first reason where it is no.
+        """
+        assessment = await self.assess(order, now=now)
+        await self._record(assessment, order, now)
+        if not assessment.eligible or assessment.phone is None:
+            reasons = ", ".join(reason.value for reason in assessment.decision.reasons)
+            raise Forbidden(DeskReason.NOT_ELIGIBLE, reasons)
+        made = await self._parts.offers.make(
+            OfferOrder(
+                holder=HolderReference(order.registrant),
+                card_type=assessment.card_type,
+                officer=order.officer.id,
+                office=order.officer.office,
+                session=order.officer.session,
+            ),
+            now=now,
+        )
+        sent = await self._send(assessment.phone, made.tx_code)
+        return IssuedOffer(assessment=assessment, offer=made, code_sent=sent)
+
+    async def progress(self, offer: OfferId, *, now: datetime) -> OfferState:
+        return await self._parts.offers.progress(offer, now=now)
+
+    async def withdraw(self, offer: OfferId) -> bool:
+        return await self._parts.offers.withdraw(offer)
+
+    async def lock(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        """Loss: every copy is locked, and the lists say so before this returns."""
+        moved = await self._parts.cards.lock(order, now=now)
+        await self._parts.publisher.publish_changes(now=now)
+        return moved
+
+    async def unlock(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        moved = await self._parts.cards.unlock(order, now=now)
+        await self._parts.publisher.publish_changes(now=now)
+        return moved
+
+    async def cancel(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        moved = await self._parts.cards.cancel(order, now=now)
+        await self._parts.publisher.publish_changes(now=now)
+        return moved
+
+    async def _owner(
+        self, phone: PhoneNumber | None, registrant: Registrant, now: datetime
+    ) -> Finding | None:
+        if phone is None:
+            return None
+        return await self._parts.carrier.in_own_name(phone, registrant, at=now)
+
+    async def _send(self, phone: PhoneNumber, code: str | None) -> bool:
+        if code is None:
+            return True
+        try:
+            await self._parts.carrier.send_code(phone, code)
+        except Unavailable:
+            return False
+        return True
+
+    async def _record(self, assessment: Assessment, order: IssueOrder, now: datetime) -> None:
+        reasons = ", ".join(reason.value for reason in assessment.decision.reasons)
+        await self._parts.registry.append_act(
+            Act(
+                registrant=assessment.registrant.id,
+                kind=ActKind.ELIGIBILITY_DECIDED,
+                actor=order.officer.id,
+                reason=f"{order.method.value}: {reasons or 'eligible'}",
+                at=now,
+            )
+        )
