@@ -8,6 +8,7 @@ the standard library gives the same text but for the spelling of exponents.
 
 import json
 from collections.abc import Callable
+from json.scanner import make_scanner
 from math import isfinite
 from typing import NoReturn
 
@@ -61,16 +62,32 @@ def _number(text: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(
+_SETTINGS = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=_constant, parse_float=_number
 )
+_scan_once: Callable[[str, int], tuple[object, int]]
+_scan_once = make_scanner(_SETTINGS)  # type: ignore[arg-type]  # typeshed mistakes it for a class
+
+
+_WHITESPACE = " \t\n\r"
+
+
+def _scan(text: str) -> object:
+    """What `JSONDecoder.decode` does, without its two regular expressions."""
+    try:
+        value, end = _scan_once(text, 0)
+    except StopIteration as error:
+        raise ValueError("no value") from error
+    if end != len(text):
+        raise ValueError("a leftover")
+    return value
 
 
 def decode(data: bytes | str) -> object:
     """The value of the JSON text `data`. Raises `Malformed`."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value: object = _DECODER.decode(text)
+        value = _scan(text.strip(_WHITESPACE))
         if "\\u" in text or isinstance(data, str):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:

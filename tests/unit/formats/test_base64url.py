@@ -13,7 +13,7 @@ from mrc.kernel.errors import Malformed
 def _implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "standard library":
         monkeypatch.setattr(base64url, "_decode", base64url._stdlib_decode)
-        monkeypatch.setattr(base64url, "_encode", base64url._stdlib_encode)
+        monkeypatch.setattr(base64url, "encode", base64url._stdlib_encode)
 
 
 @pytest.mark.usefixtures("_implementation")

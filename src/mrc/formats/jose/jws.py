@@ -7,6 +7,8 @@ every other critical extension are refused.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from mrc.formats import base64url, json_text
 from mrc.formats.jose.reasons import Reason
@@ -16,6 +18,8 @@ from mrc.kernel.ports import InlineSigner, SignatureVerifier, Signer
 
 MAX_JWS_CHARS = 2**20
 """Longest text decoded unless the caller says otherwise: a credential with a portrait is 60 kB."""
+
+_MAX_KEPT_HEADER = 8192  # characters; bounds what strangers can leave in memory
 
 _CURVES = {
     Algorithm.ES256: Curve.P256,
@@ -43,11 +47,24 @@ def decode_compact(text: str, *, limit: int = MAX_JWS_CHARS) -> CompactJws:
     if not dot or "." in payload:
         raise Malformed("JWS", "expected three parts")
     return CompactJws(
-        header=json_text.decode_object(base64url.decode(protected), "JWS header"),
+        header=_header(protected),
         payload=base64url.decode(payload),
         signature=base64url.decode(signature),
         signing_input=signed.encode("ascii"),
     )
+
+
+def _header(protected: str) -> Mapping[str, object]:
+    """The decoded header. An issuer's is the same in every message, certificates included."""
+    if len(protected) > _MAX_KEPT_HEADER:
+        return json_text.decode_object(base64url.decode(protected), "JWS header")
+    return _kept_header(protected)
+
+
+@lru_cache(maxsize=256)
+def _kept_header(protected: str) -> Mapping[str, object]:
+    decoded = json_text.decode_object(base64url.decode(protected), "JWS header")
+    return MappingProxyType(decoded)
 
 
 def check_signature(

@@ -11,6 +11,7 @@ from mrc.kernel.errors import Malformed, Rejected
 SD, SD_ALG, DOTS = "_sd", "_sd_alg", "..."
 DEFAULT_HASH = "sha-256"
 _HASHES = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
+_MAKERS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,4 @@ def hash_name(payload: Mapping[str, object]) -> str:
 
 def digest(text: str, hash_name: str) -> str:
     """Over the ASCII of the encoded text, not over the JSON inside (4.2.3)."""
-    return base64url.encode(hashlib.new(hash_name, text.encode("ascii")).digest())
+    return base64url.encode(_MAKERS[hash_name](text.encode("ascii")).digest())

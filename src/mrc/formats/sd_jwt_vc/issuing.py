@@ -1,9 +1,10 @@
 """Making an SD-JWT VC (RFC 9901, 4; SD-JWT VC 2.2), sans I/O."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from types import NoneType
 
 from mrc.formats import base64url, json_text
 from mrc.formats.jose import jws, jwt
@@ -22,7 +23,10 @@ ALWAYS_DISCLOSED = frozenset(
 )
 """SD-JWT VC 2.2.2.3: never selectively disclosable."""
 
-_SALT_BYTES = 18  # 24 characters without padding; RFC 9901, 9.3 asks for 128 bits
+_SALT_BYTES = 18
+_SALT_CHARS = 24  # no padding; RFC 9901, 9.3 asks for 128 bits
+_SALTS_AT_ONCE = 32  # a card has about thirty disclosable claims
+_SCALARS = (str, bool, int, NoneType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +64,11 @@ class PreparedSdJwt:
 def prepare(source: SdJwtVcInput, *, algorithm: Algorithm, entropy: Entropy) -> PreparedSdJwt:
     """One credential ready to be signed. `ValueError` where the claims break the format's rules."""
     _check_names(source.claims)
-    salts = _salts(_count(source.claims) + source.decoys, entropy)
+    salts = _Salts(entropy)
     making = _Making(salts)
     claims = making.make_object(source.claims)
     if source.decoys:
-        decoys = [digest(next(salts), "sha256") for _ in range(source.decoys)]
+        decoys = [digest(salts.take(), "sha256") for _ in range(source.decoys)]
         present = claims.get(SD, [])
         claims[SD] = sorted([*present, *decoys] if isinstance(present, list) else decoys)
     if making.disclosures or source.decoys:
@@ -105,28 +109,24 @@ def _check_names(claims: ClaimTree) -> None:
         raise ValueError(f"claims that the credential sets itself: {sorted(taken)}")
 
 
-def _count(node: object) -> int:
-    match node:
-        case Disclosable(value):
-            return 1 + _count(value)
-        case Mapping():
-            return sum(map(_count, node.values()))
-        case list() | tuple():
-            return sum(map(_count, node))
-    return 0
+class _Salts:
+    """Salts from few requests to the source of randomness, which is what costs."""
 
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._ready: list[str] = []
 
-def _salts(count: int, entropy: Entropy) -> Iterator[str]:
-    """All salts from one request to the source of randomness, which is what costs."""
-    text = base64url.encode(entropy.token(_SALT_BYTES * count))
-    size = _SALT_BYTES * 4 // 3
-    return (text[at : at + size] for at in range(0, len(text), size))
+    def take(self) -> str:
+        if not self._ready:
+            text = base64url.encode(self._entropy.token(_SALT_BYTES * _SALTS_AT_ONCE))
+            self._ready = [text[at : at + _SALT_CHARS] for at in range(0, len(text), _SALT_CHARS)]
+        return self._ready.pop()
 
 
 class _Making:
     """Turns a claim tree into the payload, collecting disclosures on the way."""
 
-    def __init__(self, salts: Iterator[str]) -> None:
+    def __init__(self, salts: _Salts) -> None:
         self._salts = salts
         self.disclosures: list[str] = []
 
@@ -137,8 +137,8 @@ class _Making:
         digests: list[str] = []
         for name, value in node.items():
             if isinstance(value, Disclosable):
-                head = (next(self._salts), name)
-                digests.append(self._disclose([*head, self._plain(value.value)]))
+                parts = [self._salts.take(), name, self._plain(value.value)]
+                digests.append(self._disclose(parts))
             else:
                 claims[name] = self._plain(value)
         if digests:
@@ -146,6 +146,8 @@ class _Making:
         return claims
 
     def _plain(self, node: object) -> object:
+        if type(node) in _SCALARS:  # most claims; a type check against a protocol costs more
+            return node
         match node:
             case Mapping():
                 return self.make_object(node)
@@ -156,7 +158,7 @@ class _Making:
     def _element(self, element: object) -> object:
         if not isinstance(element, Disclosable):
             return self._plain(element)
-        return {DOTS: self._disclose([next(self._salts), self._plain(element.value)])}
+        return {DOTS: self._disclose([self._salts.take(), self._plain(element.value)])}
 
     def _disclose(self, parts: list[object]) -> str:
         text = base64url.encode(json_text.encode(parts))

@@ -125,10 +125,14 @@ class _Processing:
 
     def read_object(self, node: Mapping[str, object], path: Path) -> dict[str, object]:
         claims = {
-            name: self._read(value, (*path, name)) for name, value in node.items() if name != SD
+            name: value if type(value) is str else self._read(value, (*path, name))
+            for name, value in node.items()
+            if name != SD
         }
-        for text in _digests(node):
-            disclosure = self._meet(text)
+        digests = _digests(node)
+        self._meet(digests)
+        for text in digests:
+            disclosure = self._found.get(text)  # 3.3.1
             if disclosure is not None:
                 self._insert(claims, disclosure, path)
         return claims
@@ -158,7 +162,9 @@ class _Processing:
             if not (isinstance(element, dict) and element.keys() == {DOTS}):
                 elements.append(self._read(element, place))
                 continue
-            disclosure = self._meet(_text(element[DOTS]))
+            text = _texts([element[DOTS]])
+            self._meet(text)
+            disclosure = self._found.get(text[0])  # 3.3.1
             if disclosure is None:  # 3.4
                 continue
             if disclosure.name is not None:  # 3.3.3.1
@@ -167,11 +173,11 @@ class _Processing:
             elements.append(self._read(disclosure.value, place))  # 3.3.3.2, 3.3.3.3
         return elements
 
-    def _meet(self, text: str) -> Disclosure | None:
-        if text in self._met:  # 4
+    def _meet(self, digests: list[str]) -> None:
+        expected = len(self._met) + len(digests)
+        self._met.update(digests)
+        if len(self._met) != expected:  # 4
             raise Rejected(Reason.DIGEST_TWICE, "RFC 9901 7.1", "step 4")
-        self._met.add(text)
-        return self._found.get(text)  # 3.3.1
 
 
 def _digests(node: Mapping[str, object]) -> list[str]:
@@ -180,13 +186,14 @@ def _digests(node: Mapping[str, object]) -> list[str]:
         raise Malformed("SD-JWT", "a claim named ...")
     if not isinstance(digests, list):
         raise Malformed("SD-JWT", "_sd is not an array")
-    return [_text(entry) for entry in digests]
+    return _texts(digests)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _texts(values: list[object]) -> list[str]:
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) != len(values):
         raise Malformed("SD-JWT", "a digest is not a text")
-    return value
+    return texts
 
 
 def sd_hash(sd_jwt: SdJwt) -> str:

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NewType, TypeVar
 
 from mrc.formats.jose import jws, jwt
@@ -320,6 +321,10 @@ def _binding_steps(
     return claims
 
 
+_passed = lru_cache(maxsize=32)(passed)
+"""The same finding each time a step passes."""
+
+
 class _Run:
     """Runs steps until one does not pass; what comes after is reported as not reached."""
 
@@ -334,7 +339,7 @@ class _Run:
         value: T | None = None
         try:
             value = act()
-            finding = passed(check, clause)
+            finding = _passed(check, clause)
         except Rejected as error:
             finding = failed(check, error.clause, error.reason.value, error.detail)
         except Malformed as error:
