@@ -15,7 +15,15 @@ from mrc.formats import cbor
 from mrc.formats.cose.cose_key import encode_key
 from mrc.formats.cose.headers import ALG, ALGORITHM_NUMBERS, X5CHAIN, encode_x5chain
 from mrc.formats.cose.sign1 import to_be_signed
-from mrc.formats.mdoc.mso import VERSION, DigestAlgorithm, KeyAuthorizations, Validity
+from mrc.formats.mdoc.issuer_signed import read_item
+from mrc.formats.mdoc.mso import (
+    VERSION,
+    DigestAlgorithm,
+    KeyAuthorizations,
+    Mso,
+    Validity,
+    decode_mso,
+)
 from mrc.kernel.keys import Algorithm, EcPublicKey
 from mrc.kernel.ports import Entropy
 
@@ -155,6 +163,24 @@ def prepare(copy: PrepareInput, *, entropy: Entropy) -> PreparedMdoc:
         payload=payload,
         name_spaces=b"".join(items),
     )
+
+
+def read_back(prepared: PreparedMdoc, copy: PrepareInput) -> Mso:
+    """What is about to be signed, by the reading code. Raises `ValueError` where it is not `copy`.
+
+    For the first copy of a batch: it costs more than making one.
+    """
+    mso = decode_mso(prepared.payload)
+    found = 0
+    for name_space, items in cbor.decode_as(dict, prepared.name_spaces, what="nameSpaces").items():
+        for item in map(read_item, items):
+            digest = mso.digest_algorithm.new(item.item_bytes.encoded).digest()
+            found += mso.value_digests[name_space][item.digest_id] == digest
+    signed = (mso.doc_type, mso.device_key, mso.digest_algorithm, found)
+    meant = (copy.doc_type, copy.device_key, copy.digest_algorithm, copy.name_spaces.count)
+    if signed != meant:
+        raise ValueError("the prepared mdoc does not read back as it was meant")
+    return mso
 
 
 def _salts(count: int, entropy: Entropy) -> list[bytes]:

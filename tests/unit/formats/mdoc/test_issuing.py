@@ -1,6 +1,7 @@
 """Issuing: the joined bytes are those of a plain CBOR builder, and read back."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from mrc.formats import cbor
 from mrc.formats.cose.cose_key import encode_key
 from mrc.formats.mdoc.issuer_signed import decode_issuer_signed
-from mrc.formats.mdoc.issuing import SALT, PrepareInput, encode_name_spaces, prepare
+from mrc.formats.mdoc.issuing import SALT, PrepareInput, encode_name_spaces, prepare, read_back
 from mrc.formats.mdoc.mso import DigestAlgorithm, KeyAuthorizations, Validity
 from mrc.formats.mdoc.verifying import authenticate_issuer, check_digests
 from mrc.formats.x509.chain import ChainChecker
@@ -182,6 +183,20 @@ def test_dates_are_whole_seconds_in_utc() -> None:
     prepared = prepare(copy(validity=validity), entropy=CountedEntropy())
     assert b"\xc0\x742026-02-01T00:00:00Z" in prepared.payload
     assert b"\xc0\x742026-02-01T01:00:00Z" in prepared.payload
+
+
+def test_what_is_prepared_reads_back_as_it_was_meant() -> None:
+    meant = copy(status=STATUS)
+    prepared = prepare(meant, entropy=CountedEntropy())
+    assert read_back(prepared, meant).status == STATUS
+    others = prepare(meant, entropy=CountedEntropy("other"))
+    for wrong, other in (
+        (prepared, copy(doc_type="kr.other")),
+        (prepared, copy(device_key=SoftwareSigner.generate().public_key)),
+        (replace(prepared, name_spaces=others.name_spaces), meant),
+    ):
+        with pytest.raises(ValueError, match="read back"):
+            read_back(wrong, other)
 
 
 class Repeating:
