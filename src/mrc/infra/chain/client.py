@@ -236,6 +236,8 @@ class LedgerWriter:
         return bytes(signed.raw_transaction)
 
     def _revert_reason(self, to: Address, data: bytes) -> str:
+        if not to:
+            return "the contract refused its council"
         try:
             self.client.web3.eth.call(
                 {"from": self._account.address, "to": to, "data": data}  # type: ignore[typeddict-item]

@@ -4,12 +4,12 @@ Development and one-operator use: the key is a file with mode 600. A Besu networ
 validators' keys itself. Coincurve is not optional here: pure Python takes ten times as long.
 """
 
-import os
 from pathlib import Path
 from typing import Protocol
 
 import coincurve
 
+from mrc.infra.files import read_secret, write_secret
 from mrc.ledger.hashing import keccak256
 from mrc.ledger.headers import Address
 
@@ -40,14 +40,10 @@ class SoftwareSealer:
 
 
 def read_or_make_secret(path: Path) -> bytes:
-    """The 32-byte key at `path`, made with mode 600 where there is none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text().strip())
-    with os.fdopen(descriptor, "w") as file:
-        secret: bytes = coincurve.PrivateKey().secret
-        file.write(secret.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
+    """The 32-byte key at `path`, made with mode 600 where there is none.
+
+    Raises `PermissionError` where others may read it.
+    """
+    if not path.exists():
+        write_secret(path, coincurve.PrivateKey().secret.hex().encode() + b"\n")
+    return bytes.fromhex(read_secret(path).decode().strip().removeprefix("0x"))

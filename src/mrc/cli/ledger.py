@@ -1,0 +1,227 @@
+"""`mrc ledger`: serve the embedded chain, make a network's files, look, and check bundles."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import uvicorn
+from web3 import HTTPProvider
+
+from mrc.infra.chain.chain import ChainReader, EmbeddedChain
+from mrc.infra.chain.client import LedgerClient, Reverted, deploy
+from mrc.infra.chain.network import make_nodes, write_network
+from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
+from mrc.infra.chain.server import make_app
+from mrc.infra.clock import SystemClock
+from mrc.kernel.errors import Unavailable
+from mrc.kernel.findings import Outcome
+from mrc.ledger.findings import read_bundle
+from mrc.ledger.headers import Address
+from mrc.ledger.proofs import Facts, LedgerTrust
+
+DEFAULT_CHAIN_ID = 8230
+DEFAULT_RPC = "http://127.0.0.1:8545"
+RPC_TIMEOUT_S = 10
+
+
+class AddressType(click.ParamType[Address]):
+    """20 bytes as 0x and hexadecimal digits."""
+
+    name = "address"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
+        try:
+            data = bytes.fromhex(str(value).removeprefix("0x"))
+        except ValueError:
+            self.fail("not hexadecimal digits", param, ctx)
+        if len(data) != 20:
+            self.fail("an address has 20 bytes", param, ctx)
+        return Address(data)
+
+
+ADDRESS = AddressType()
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def ledger() -> None:
+    """Serve and inspect the ledger."""
+
+
+@ledger.command()
+@click.option("--file", "path", type=FILE, required=True, help="The chain's SQLite file.")
+@click.option("--key-file", type=FILE, help="The validator's key; made where there is none.")
+@click.option("--chain-id", default=DEFAULT_CHAIN_ID, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Keep it on loopback.")
+@click.option("--port", default=8545, show_default=True)
+@click.option("--read-only", is_flag=True, help="Read a file that another process writes.")
+def serve(
+    path: Path, key_file: Path | None, chain_id: int, host: str, port: int, *, read_only: bool
+) -> None:
+    """Serve the embedded chain as Ethereum JSON-RPC over HTTP and WebSocket."""
+    if read_only == (key_file is not None):
+        raise click.UsageError("give either --key-file or --read-only")
+    try:
+        chain = (
+            ChainReader.open_for_reading(path)
+            if key_file is None
+            else EmbeddedChain.open(
+                path,
+                sealer=SoftwareSealer(read_or_make_secret(key_file)),
+                clock=SystemClock(),
+                chain_id=chain_id,
+            )
+        )
+    except (Unavailable, PermissionError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"ledger {chain.chain_id} at http://{host}:{port}, block {chain.head().number}")
+    try:
+        uvicorn.run(make_app(chain), host=host, port=port, log_level="warning", lifespan="off")
+    finally:
+        chain.close()
+
+
+@ledger.command("deploy")
+@click.option("--rpc", default=DEFAULT_RPC, show_default=True)
+@click.option("--member", "members", type=ADDRESS, multiple=True, required=True)
+@click.option("--threshold", type=int, required=True, help="How many seats must agree.")
+@click.option("--key-file", type=FILE, required=True, help="Who sends it; keeps no power.")
+def deploy_contract(rpc: str, members: Sequence[Address], threshold: int, key_file: Path) -> None:
+    """Make the ledger contract with its first council and print its address."""
+    try:
+        made = deploy(_provider(rpc), read_or_make_secret(key_file), members, threshold)
+    except (Unavailable, Reverted) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("0x" + made.hex())
+
+
+@ledger.command()
+@click.option("--rpc", default=DEFAULT_RPC, show_default=True)
+@click.option("--contract", type=ADDRESS, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(rpc: str, contract: Address, *, as_json: bool) -> None:
+    """Show the newest block, its validators, and the council."""
+    client = LedgerClient(_provider(rpc), contract)
+    try:
+        header = client.newest_header()
+        found = {
+            "block": header.number,
+            "sealed_at": header.timestamp.isoformat(),
+            "validators": ["0x" + address.hex() for address in header.extra.validators],
+            "council_seats": client.read("occupied"),
+            "threshold": client.read("threshold"),
+            "proposals": client.read("proposal_count"),
+            "paused": client.read("paused"),
+        }
+    except (Unavailable, Reverted) as error:
+        raise click.ClickException(str(error)) from error
+    _show(found, as_json=as_json)
+
+
+@ledger.group()
+def bundle() -> None:
+    """Check proof bundles, without a network."""
+
+
+@bundle.command("check")
+@click.argument("file", type=click.File("rb"))
+@click.option("--contract", type=ADDRESS, required=True, help="The ledger you trust.")
+@click.option("--validator", "validators", type=ADDRESS, multiple=True, required=True)
+@click.option("--max-age-hours", default=24.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check_file(
+    file: BinaryIO,
+    contract: Address,
+    validators: Sequence[Address],
+    max_age_hours: float,
+    *,
+    as_json: bool,
+) -> None:
+    """Check the bundle in FILE against the trusted validators and say what it proves.
+
+    Ends with 1 where the bundle is refused, with 2 where it is too old to say anything.
+    """
+    trust = LedgerTrust(
+        contract=contract,
+        validators=frozenset(validators),
+        max_age=timedelta(hours=max_age_hours),
+    )
+    facts, finding = read_bundle(file.read(), trust=trust, at=datetime.now(UTC))
+    shown: dict[str, object] = {"outcome": finding.outcome.value, "reason": finding.reason}
+    if facts is not None:
+        shown.update(_described(facts))
+    _show(shown, as_json=as_json)
+    if finding.outcome is not Outcome.PASSED:
+        sys.exit(1 if finding.outcome is Outcome.FAILED else 2)
+
+
+@ledger.group()
+def network() -> None:
+    """A consortium's own network of validators."""
+
+
+@network.command("init")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--validators", default=4, show_default=True, type=click.IntRange(4, 64))
+@click.option("--host", "hosts", multiple=True, help="One per validator, in their order.")
+@click.option("--chain-id", default=DEFAULT_CHAIN_ID, show_default=True)
+def init(directory: Path, validators: int, hosts: Sequence[str], chain_id: int) -> None:
+    """Write genesis, keys, configuration and units of a Besu QBFT network to DIRECTORY."""
+    names = list(hosts) or [f"validator-{n}.ledger.internal" for n in range(1, validators + 1)]
+    if len(names) != validators:
+        raise click.UsageError(f"{validators} validators need {validators} hosts")
+    try:
+        write_network(directory, make_nodes(names), chain_id)
+    except (FileExistsError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{validators} validators in {directory}. Next: docs/how-to/ledger-network.md")
+
+
+def _provider(rpc: str) -> HTTPProvider:
+    return HTTPProvider(rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
+
+
+def _described(facts: Facts) -> dict[str, object]:
+    return {
+        "block": facts.block_number,
+        "sealed_at": facts.sealed_at.isoformat(),
+        "organisations": {
+            name.hex(): None
+            if entry is None
+            else {
+                "roles": sorted(entry.roles),
+                "standing": entry.standing.name.lower(),
+                "valid_until": entry.valid_until.isoformat(),
+                "key_hash": entry.key_hash.hex(),
+            }
+            for name, entry in facts.organisations.items()
+        },
+        "entitlements": {
+            f"{asker.hex()}/{purpose.hex()}": None if claims is None else claims.hex()
+            for (asker, purpose), claims in facts.entitlements.items()
+        },
+        "publications": [
+            {
+                "uri": entry.publication.uri,
+                "media_type": entry.publication.media_type,
+                "issued_at": datetime.fromtimestamp(entry.publication.iat, UTC).isoformat(),
+                "digest": entry.publication.digest.hex(),
+                "tick": entry.tick,
+            }
+            for entry in facts.publications
+        ],
+    }
+
+
+def _show(values: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(values, ensure_ascii=False))
+        return
+    for name, value in values.items():
+        click.echo(f"{name:16} {value}")

@@ -1,0 +1,135 @@
+"""Publishing: on the timetable, without doubles, whatever fails in between."""
+
+from datetime import timedelta
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from mrc.infra.chain.client import LedgerWriter, Reverted
+from mrc.infra.chain.publisher import AnchorMetrics, Publisher, Timetable
+from mrc.kernel.errors import Rejected, Unavailable
+from mrc.ledger.anchors import SALT_BYTES, Batch, Publication, audit_publication, publication
+from mrc.ledger.bundle import decode_bundle
+from mrc.ledger.proofs import check_bundle
+from mrc.ledger.reasons import Reason
+from tests.simulators.ledger_world import (
+    JWT,
+    NOW,
+    STREAM,
+    TOKEN,
+    URI,
+    CountingEntropy,
+    World,
+    secret,
+)
+
+LIST = publication(URI, JWT, NOW, TOKEN)
+
+
+def test_every_tick_anchors_changed_or_not(world: World) -> None:
+    batches = [world.publisher.anchor([LIST]) for _ in range(3)]
+    assert [batch.tick for batch in batches] == [1, 2, 3]
+    assert len({batch.root for batch in batches}) == 3  # the salts differ
+
+
+def test_a_salt_has_128_bits_and_is_never_used_twice(world: World) -> None:
+    batch = world.publisher.anchor([LIST, LIST, LIST])
+    salts = [salt for _, salt in batch.entries]
+    assert len(set(salts)) == 3
+    assert all(len(salt) == SALT_BYTES >= 16 for salt in salts)
+
+
+def test_the_bundle_beside_a_list_is_good(world: World) -> None:
+    world.publisher.anchor([audit_publication(NOW, 1, bytes(32)), LIST])
+    bundle = decode_bundle(world.publisher.bundle(URI, JWT))
+    facts = check_bundle(bundle, trust=world.trust, at=NOW)
+    assert [entry.publication for entry in facts.publications] == [LIST]
+
+
+def test_a_document_that_was_not_published_has_no_bundle(world: World) -> None:
+    with pytest.raises(Unavailable):
+        world.publisher.bundle(URI, JWT)
+    world.publisher.anchor([LIST])
+    with pytest.raises(Unavailable):
+        world.publisher.bundle(URI, "text/plain")
+
+
+def prepared(world: World, tick: int, salt: bytes = b"\x01" * 16) -> Batch:
+    """What the journal of a publisher holds that died right after writing it."""
+    batch = Batch(stream=STREAM, tick=tick, entries=((LIST, salt),))
+    world.journal.put(batch)
+    return batch
+
+
+def test_a_crash_before_sending_is_made_good_with_the_same_root(world: World) -> None:
+    batch = prepared(world, 1)
+    world.publisher.anchor([LIST])
+    assert world.client.anchor(STREAM, 1) == batch.root
+    assert world.client.stream_head(STREAM).tick == 2  # type: ignore[union-attr]
+
+
+def test_a_crash_after_sending_does_not_send_again(world: World) -> None:
+    batch = prepared(world, 1)
+    world.writer.write("anchor", STREAM, 1, batch.root)
+    before = world.chain.head().number
+    world.publisher.recover()
+    assert world.chain.head().number == before
+    assert world.journal.find_newest_anchored(STREAM) == batch
+
+
+def test_another_root_at_the_own_tick_is_a_contradiction(world: World) -> None:
+    world.writer.write("anchor", STREAM, 1, b"\x09" * 32)
+    prepared(world, 1)
+    with pytest.raises(Rejected) as refused:
+        world.publisher.recover()
+    assert refused.value.reason is Reason.CONTRADICTION
+
+
+def test_a_stranger_cannot_publish(world: World) -> None:
+    stranger = LedgerWriter(world.client, secret("stranger"))
+    publisher = Publisher(stranger, world.journal, STREAM, CountingEntropy())
+    with pytest.raises(Reverted, match="not nominated"):
+        publisher.take_stream()
+    with pytest.raises(Reverted, match="not the writer"):
+        publisher.anchor([LIST])
+
+
+def test_taking_a_stream_twice_is_taking_it_once(world: World) -> None:
+    before = world.chain.head().number
+    world.publisher.take_stream()
+    assert world.chain.head().number == before
+
+
+def test_an_empty_tick_is_our_own_mistake(world: World) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        world.publisher.anchor([])
+
+
+def test_a_batch_survives_the_journal(world: World) -> None:
+    entries: tuple[tuple[Publication, bytes], ...] = ((LIST, bytes(16)), (LIST, b"\x02" * 16))
+    batch = Batch(stream=STREAM, tick=7, entries=entries)
+    world.journal.put(batch)
+    assert world.journal.find(STREAM, 7) == batch
+
+
+def test_the_timetable_is_fixed() -> None:
+    timetable = Timetable(period=timedelta(minutes=10))
+    assert timetable.next_after(NOW) == NOW + timedelta(minutes=10)
+    assert timetable.next_after(NOW + timedelta(minutes=3)) == NOW + timedelta(minutes=10)
+    assert timetable.is_due(NOW, None)
+    assert not timetable.is_due(NOW + timedelta(minutes=9), NOW + timedelta(minutes=1))
+    assert timetable.is_due(NOW + timedelta(minutes=10), NOW + timedelta(minutes=1))
+
+
+def test_a_late_anchor_raises_the_alarm() -> None:
+    timetable = Timetable(period=timedelta(minutes=10))
+    assert timetable.is_late(NOW, None)
+    assert not timetable.is_late(NOW + timedelta(minutes=20), NOW)
+    assert timetable.is_late(NOW + timedelta(minutes=21), NOW)
+
+
+def test_the_metric_says_how_old_the_anchor_is() -> None:
+    registry = CollectorRegistry()
+    AnchorMetrics(registry).observe(STREAM, anchored_at=NOW, now=NOW + timedelta(minutes=3))
+    labels = {"stream": STREAM.hex()[:16]}
+    assert registry.get_sample_value("mrc_ledger_anchor_age_seconds", labels) == 180

@@ -1,0 +1,173 @@
+"""JSON-RPC: the methods that tools use, and what they are told when they are wrong."""
+
+import json
+
+import pytest
+from web3 import Web3
+
+from mrc.infra.chain.chain import ChainReader
+from mrc.infra.chain.contract import call_data
+from mrc.infra.chain.rpc import RpcError, RpcMethods
+from mrc.infra.chain.server import answer_text
+from mrc.ledger.statements import head_slot
+from tests.simulators.ledger_world import CHAIN_ID, NOW, STREAM, World
+
+
+@pytest.fixture
+def rpc(settled: World) -> RpcMethods:
+    return RpcMethods(settled.chain)
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("eth_chainId", hex(CHAIN_ID)),
+        ("net_version", str(CHAIN_ID)),
+        ("eth_gasPrice", "0x0"),
+        ("eth_maxPriorityFeePerGas", "0x0"),
+        ("eth_accounts", []),
+        ("eth_syncing", False),
+        ("net_listening", True),
+    ],
+)
+def test_constants(rpc: RpcMethods, method: str, expected: object) -> None:
+    assert rpc.answer(method, []) == expected
+
+
+def test_a_block_by_number_tag_and_hash_is_the_same(rpc: RpcMethods) -> None:
+    newest = rpc.answer("eth_getBlockByNumber", ["latest", False])
+    assert isinstance(newest, dict)
+    assert rpc.answer("eth_getBlockByNumber", [newest["number"], False]) == newest
+    assert rpc.answer("eth_getBlockByHash", [newest["hash"], False]) == newest
+    assert newest["baseFeePerGas"] == "0x0"
+    assert newest["timestamp"] == hex(int(NOW.timestamp()))
+
+
+def test_what_is_not_there_is_null(rpc: RpcMethods) -> None:
+    nothing = "0x" + "00" * 32
+    assert rpc.answer("eth_getBlockByNumber", ["0xffff", False]) is None
+    for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt"):
+        assert rpc.answer(method, [nothing]) is None
+
+
+def test_transaction_and_receipt_agree(rpc: RpcMethods) -> None:
+    block = rpc.answer("eth_getBlockByNumber", ["latest", True])
+    assert isinstance(block, dict)
+    transaction = block["transactions"][0]
+    receipt = rpc.answer("eth_getTransactionReceipt", [transaction["hash"]])
+    assert isinstance(receipt, dict)
+    for name in ("blockHash", "blockNumber", "transactionIndex", "from", "to", "type"):
+        assert receipt[name] == transaction[name]
+    assert receipt["status"] == "0x1"
+    assert receipt["logs"][0]["topics"][1] == "0x" + STREAM.hex()
+    assert rpc.answer("eth_getTransactionByHash", [transaction["hash"]]) == transaction
+
+
+def test_a_call_at_an_old_block_sees_the_old_state(settled: World, rpc: RpcMethods) -> None:
+    call = {
+        "to": "0x" + settled.client.address.hex(),
+        "data": "0x" + call_data("streams", STREAM).hex(),
+    }
+    newest = settled.chain.head().number
+    ticks = [
+        int(str(rpc.answer("eth_call", [call, hex(newest - back)]))[2:66], 16) >> 64
+        for back in range(3)
+    ]
+    assert ticks == [3, 2, 1]
+
+
+def test_storage_and_proof_agree(settled: World, rpc: RpcMethods) -> None:
+    address, slot = "0x" + settled.client.address.hex(), hex(head_slot(STREAM))
+    word = rpc.answer("eth_getStorageAt", [address, slot, "latest"])
+    proof = rpc.answer("eth_getProof", [address, [slot], "latest"])
+    assert isinstance(proof, dict)
+    assert int(proof["storageProof"][0]["value"], 16) == int(str(word), 16)
+    assert proof["codeHash"] == Web3.to_hex(
+        Web3.keccak(hexstr=str(rpc.answer("eth_getCode", [address, "latest"])))
+    )
+
+
+def test_logs_by_block_hash_and_by_range_agree(settled: World, rpc: RpcMethods) -> None:
+    newest = settled.chain.head()
+    by_hash = rpc.answer("eth_getLogs", [{"blockHash": "0x" + newest.hash.hex()}])
+    number = hex(newest.number)
+    by_range = rpc.answer("eth_getLogs", [{"fromBlock": number, "toBlock": number}])
+    assert by_hash == by_range
+    assert rpc.answer("eth_getLogs", [{"topics": [["0x" + "00" * 32]]}]) == []
+
+
+def test_a_revert_carries_its_reason_and_data(settled: World, rpc: RpcMethods) -> None:
+    call = {
+        "to": "0x" + settled.client.address.hex(),
+        "data": "0x" + call_data("set_threshold", 1).hex(),
+    }
+    for method in ("eth_call", "eth_estimateGas"):
+        with pytest.raises(RpcError, match="execution reverted: council only") as refused:
+            rpc.answer(method, [call])
+        assert (refused.value.code, str(refused.value.data)[:10]) == (3, "0x08c379a0")
+
+
+def test_an_estimate_is_enough(settled: World, rpc: RpcMethods) -> None:
+    data = call_data("anchor", STREAM, 4, b"\x01" * 32)
+    call = {
+        "from": "0x" + settled.writer.address.hex(),
+        "to": "0x" + settled.client.address.hex(),
+        "data": "0x" + data.hex(),
+    }
+    gas = int(str(rpc.answer("eth_estimateGas", [call])), 16)
+    settled.writer.send(settled.client.address, data, gas=gas)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("eth_mine", [], -32601),
+        ("eth_getBlockByNumber", [], -32602),
+        ("eth_getBlockByNumber", ["ten"], -32602),
+        ("eth_getBlockByNumber", ["0xzz"], -32602),
+        ("eth_getBlockByHash", ["0x00"], -32602),
+        ("eth_getBalance", ["0x00"], -32602),
+        ("eth_getLogs", [[]], -32602),
+        ("eth_getLogs", [{"topics": "0x"}], -32602),
+        ("eth_getProof", ["0x" + "00" * 20, ["0x" + "ff" * 33]], -32602),
+        ("eth_getProof", ["0x" + "00" * 20, ["0x0"] * 257], -32602),
+        ("eth_sendRawTransaction", ["0x00"], -32602),
+        ("eth_call", [{"to": "0x" + "00" * 20}, "0xffffff"], -32000),
+        ("eth_getLogs", [{"blockHash": "0x" + "00" * 32}], -32000),
+    ],
+)
+def test_wrong_questions_are_answered_as_such(
+    rpc: RpcMethods, method: str, params: list[object], code: int
+) -> None:
+    with pytest.raises(RpcError) as refused:
+        rpc.answer(method, params)
+    assert refused.value.code == code
+
+
+def test_a_reader_does_not_write(settled: World) -> None:
+    reader = ChainReader.open_for_reading(settled.directory / "ledger.sqlite")
+    with pytest.raises(RpcError, match="only reads"):
+        RpcMethods(reader).answer("eth_sendRawTransaction", ["0x00"])
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", -32700),
+        (b"[" * 100_000, -32700),
+        (b"[]", -32600),
+        (b'"text"', -32600),
+        (b"{}", -32600),
+        (b'{"method":"eth_chainId","params":{}}', -32600),
+        (b" " * 2_000_001, -32700),
+    ],
+)
+def test_what_is_no_request_is_answered_as_such(rpc: RpcMethods, body: bytes, code: int) -> None:
+    assert json.loads(answer_text(rpc, body))["error"]["code"] == code
+
+
+def test_a_batch_is_answered_in_order(rpc: RpcMethods) -> None:
+    batch = [{"jsonrpc": "2.0", "id": n, "method": "eth_chainId"} for n in range(3)]
+    answers = json.loads(answer_text(rpc, json.dumps(batch).encode()))
+    assert [answer["id"] for answer in answers] == [0, 1, 2]
