@@ -175,7 +175,7 @@ def read_back(prepared: PreparedMdoc, copy: PrepareInput) -> Mso:
     for name_space, items in cbor.decode_as(dict, prepared.name_spaces, what="nameSpaces").items():
         for item in map(read_item, items):
             digest = mso.digest_algorithm.new(item.item_bytes.encoded).digest()
-            found += mso.value_digests[name_space][item.digest_id] == digest
+            found += mso.value_digests.get(name_space, {}).get(item.digest_id) == digest
     signed = (mso.doc_type, mso.device_key, mso.digest_algorithm, found)
     meant = (copy.doc_type, copy.device_key, copy.digest_algorithm, copy.name_spaces.count)
     if signed != meant:
