@@ -40,6 +40,9 @@ class PersonName:
         if len(self.hangul) > MAX_NAME:
             raise Malformed("family_name_hangul", f"a name of more than {MAX_NAME} characters")
 
+    def __repr__(self) -> str:
+        return "PersonName(hidden)"
+
     @property
     def latin(self) -> str:
         """Family name first, as the residence card prints it."""

@@ -87,6 +87,10 @@ class Registrant:
         if len(self.phones) > MAX_PHONES or len(set(self.phones)) != len(self.phones):
             raise Malformed("phones", f"more than {MAX_PHONES}, or one given twice")
 
+    def __repr__(self) -> str:
+        """The id only: entries end up in tracebacks, names and numbers must not."""
+        return f"Registrant({self.id}, version {self.version})"
+
     @property
     def address(self) -> Address | None:
         return self.addresses[-1] if self.addresses else None

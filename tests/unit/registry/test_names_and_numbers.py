@@ -1,6 +1,7 @@
 """Names stay whole; numbers agree with the person; both refuse what they are not."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from mrc.registry.numbers import (
     must_check,
     seventh_digit,
 )
+from mrc.registry.people import Registrant
 from mrc.registry.practice.name_lists import AWKWARD
 
 
@@ -162,3 +164,10 @@ def test_when_a_check_digit_is_asked(
 def test_born_before_1900_has_no_number() -> None:
     with pytest.raises(Malformed):
         seventh_digit(Sex.MALE, date(1899, 12, 31))
+
+
+def test_a_registrant_does_not_show_in_logs(make_person: Callable[..., Registrant]) -> None:
+    shown = repr(make_person()) + repr(make_person().name)
+    assert "NGUY" not in shown
+    assert "0003157" not in shown
+    assert "1234" not in shown

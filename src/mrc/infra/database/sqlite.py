@@ -126,11 +126,12 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         connection = self._readers.pop() if self._readers else _connect(self._path, reader=True)
+        connection.execute("BEGIN")
         try:
-            connection.execute("BEGIN")
             yield SqliteTransaction(connection, self._plans)
         finally:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # an error of the disk ends it by itself
+                connection.execute("ROLLBACK")
             self._readers.append(connection)
 
     async def _join(self) -> _Group:
