@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from types import NoneType
+from hashlib import sha256
 
 from mrc.formats import base64url, json_text
 from mrc.formats.jose import jws, jwt
@@ -26,7 +26,6 @@ ALWAYS_DISCLOSED = frozenset(
 _SALT_BYTES = 18
 _SALT_CHARS = 24  # no padding; RFC 9901, 9.3 asks for 128 bits
 _SALTS_AT_ONCE = 32  # a card has about thirty disclosable claims
-_SCALARS = (str, bool, int, NoneType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class SdJwtVcInput:
     """
 
     vct: str
-    claims: ClaimTree = field(repr=False)
+    claims: "ClaimTree | EncodedClaims" = field(repr=False)
     holder_key: EcPublicKey | None
     status: StatusReference | None
     expires_at: datetime | None
@@ -63,10 +62,11 @@ class PreparedSdJwt:
 
 def prepare(source: SdJwtVcInput, *, algorithm: Algorithm, entropy: Entropy) -> PreparedSdJwt:
     """One credential ready to be signed. `ValueError` where the claims break the format's rules."""
-    _check_names(source.claims)
+    given = source.claims
+    encoded = given if isinstance(given, EncodedClaims) else encode_claims(given)
     salts = _Salts(entropy)
     making = _Making(salts)
-    claims = making.make_object(source.claims)
+    claims = making.make_object(encoded.tree)
     if source.decoys:
         decoys = [digest(salts.take(), "sha256") for _ in range(source.decoys)]
         present = claims.get(SD, [])
@@ -103,10 +103,70 @@ def _registered(source: SdJwtVcInput) -> dict[str, object]:
     return {name: value for name, value in optional.items() if value is not None}
 
 
-def _check_names(claims: ClaimTree) -> None:
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """A disclosure but for its salt, in base64url, to stand behind a head of whole groups."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedClaims:
+    """A claim tree whose values are encoded once for all copies of a batch."""
+
+    tree: Mapping[str, object] = field(repr=False)
+
+
+def encode_claims(claims: ClaimTree) -> EncodedClaims:
+    """Encode what does not differ between copies. `ValueError` for names that are not allowed."""
     taken = claims.keys() & (ALWAYS_DISCLOSED | {"iat", SD_ALG})
     if taken:
         raise ValueError(f"claims that the credential sets itself: {sorted(taken)}")
+    return EncodedClaims(_encode_object(claims))
+
+
+def _encode_object(node: Mapping[str, object]) -> dict[str, object]:
+    if SD in node or DOTS in node:
+        raise ValueError("a claim may not be named _sd or ...")
+    return {
+        name: _encode_hidden(json_text.encode(name) + b",", value.value)
+        if isinstance(value, Disclosable)
+        else _encode_plain(value)
+        for name, value in node.items()
+    }
+
+
+def _encode_plain(node: object) -> object:
+    match node:
+        case Mapping():
+            return _encode_object(node)
+        case list() | tuple():
+            return [
+                _encode_hidden(b"", element.value)
+                if isinstance(element, Disclosable)
+                else _encode_plain(element)
+                for element in node
+            ]
+    return node
+
+
+def _encode_hidden(name: bytes, value: object) -> object:
+    """A tail where the value is the same in every copy; else it waits for its own salts."""
+    encoded = _encode_plain(value)
+    if _holds_disclosable(encoded):
+        return Disclosable(encoded)
+    return _Tail(base64url.encode(name + json_text.encode(encoded) + b"]"))
+
+
+def _holds_disclosable(node: object) -> bool:
+    match node:
+        case _Tail() | Disclosable():
+            return True
+        case dict():
+            return any(map(_holds_disclosable, node.values()))
+        case list():
+            return any(map(_holds_disclosable, node))
+    return False
 
 
 class _Salts:
@@ -124,43 +184,52 @@ class _Salts:
 
 
 class _Making:
-    """Turns a claim tree into the payload, collecting disclosures on the way."""
+    """Turns encoded claims into the payload, collecting disclosures on the way."""
 
     def __init__(self, salts: _Salts) -> None:
         self._salts = salts
         self.disclosures: list[str] = []
 
     def make_object(self, node: Mapping[str, object]) -> dict[str, object]:
-        if SD in node or DOTS in node:
-            raise ValueError("a claim may not be named _sd or ...")
         claims: dict[str, object] = {}
-        digests: list[str] = []
+        tails: list[str] = []
         for name, value in node.items():
-            if isinstance(value, Disclosable):
-                parts = [self._salts.take(), name, self._plain(value.value)]
-                digests.append(self._disclose(parts))
+            if isinstance(value, _Tail):
+                tails.append(value.text)
+            elif isinstance(value, Disclosable):
+                tails.append(self._tail(json_text.encode(name) + b",", value))
             else:
                 claims[name] = self._plain(value)
-        if digests:
-            claims[SD] = sorted(digests)  # the order must not tell which is which
+        if tails:
+            claims[SD] = sorted(self._disclose(tails))  # the order must not tell which is which
         return claims
 
     def _plain(self, node: object) -> object:
-        if type(node) in _SCALARS:  # most claims; a type check against a protocol costs more
-            return node
-        match node:
-            case Mapping():
-                return self.make_object(node)
-            case list() | tuple():
-                return [self._element(element) for element in node]
-        return node
+        if isinstance(node, dict):
+            return self.make_object(node)
+        return [self._element(element) for element in node] if isinstance(node, list) else node
 
     def _element(self, element: object) -> object:
-        if not isinstance(element, Disclosable):
-            return self._plain(element)
-        return {DOTS: self._disclose([self._salts.take(), self._plain(element.value)])}
+        if isinstance(element, Disclosable):
+            element = _Tail(self._tail(b"", element))
+        if isinstance(element, _Tail):
+            return {DOTS: self._disclose([element.text])[0]}
+        return self._plain(element)
 
-    def _disclose(self, parts: list[object]) -> str:
-        text = base64url.encode(json_text.encode(parts))
-        self.disclosures.append(text)
-        return digest(text, "sha256")
+    def _tail(self, name: bytes, hidden: Disclosable) -> str:
+        value = json_text.encode(self._plain(hidden.value))
+        return base64url.encode(name + value + b"]")
+
+    def _disclose(self, tails: list[str]) -> list[str]:
+        """The digests of one level. Heads and digests are each encoded in one go.
+
+        A head is 30 bytes, so that 40 characters stand for it alone; a digest of 32 bytes with a
+        zero byte behind it starts with its own 43 characters.
+        """
+        heads = "".join([f'["{self._salts.take()}",  ' for _ in tails]).encode("ascii")
+        start = base64url.encode(heads)
+        texts = [start[40 * n : 40 * n + 40] + tail for n, tail in enumerate(tails)]
+        self.disclosures += texts
+        hashes = [sha256(text.encode("ascii")).digest() for text in texts]
+        digests = base64url.encode(b"\0".join([*hashes, b""]))
+        return [digests[at : at + 43] for at in range(0, len(digests), 44)]

@@ -12,7 +12,7 @@ from mrc.formats.catalogue.card_types import STANDARD, CardType
 from mrc.formats.catalogue.values import claim_tree, read_claims
 from mrc.formats.jose.jwk import encode_jwk
 from mrc.formats.sd_jwt_vc.claims import Disclosable
-from mrc.formats.sd_jwt_vc.issuing import SdJwtVcInput, prepare
+from mrc.formats.sd_jwt_vc.issuing import EncodedClaims, SdJwtVcInput, encode_claims, prepare
 from mrc.formats.sd_jwt_vc.presenting import ClaimPath, select
 from mrc.formats.sd_jwt_vc.sd_jwt import SdJwt, decode, process
 from mrc.formats.status_list.reference import StatusReference
@@ -30,7 +30,7 @@ TREE: dict[str, object] = {
 }
 
 
-def issue(tree: dict[str, object] = TREE, decoys: int = 0) -> SdJwt:
+def issue(tree: dict[str, object] | EncodedClaims = TREE, decoys: int = 0) -> SdJwt:
     source = SdJwtVcInput(
         vct="urn:kr:moj:residence:1",
         claims=tree,
@@ -77,6 +77,15 @@ def test_salts_are_long_and_all_different() -> None:
     ]
     assert len(set(salts)) == len(salts)
     assert {len(base64url.decode(salt)) for salt in salts} == {18}
+
+
+def test_copies_of_a_batch_share_values_and_nothing_else() -> None:
+    batch = encode_claims(TREE)
+    one, other = issue(batch), issue(batch)
+    assert process(one).claims == process(other).claims == process(issue()).claims
+    assert not set(one.disclosures) & set(other.disclosures)
+    assert one.payload["_sd"] != other.payload["_sd"]
+    assert "DOE" not in repr(batch)
 
 
 def test_digests_are_sorted_and_decoys_are_among_them() -> None:
