@@ -51,6 +51,24 @@ def _load(key: EcPublicKey) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key.curve], key.uncompressed)
 
 
+def _private_from_pem(data: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        private = serialization.load_pem_private_key(data, password=None)
+    except (ValueError, TypeError) as error:
+        raise Malformed("PEM private key") from error
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise Malformed("PEM private key", "expected an elliptic curve key")
+    return private
+
+
+def _private_to_pem(private: ec.EllipticCurvePrivateKey) -> bytes:
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 class SoftwareSigner:
     """A signing key in memory; an `InlineSigner`."""
 
@@ -70,20 +88,10 @@ class SoftwareSigner:
     @classmethod
     def from_pem(cls, data: bytes) -> "SoftwareSigner":
         """Raises `Malformed` where `data` is not an unencrypted PKCS#8 EC key."""
-        try:
-            private = serialization.load_pem_private_key(data, password=None)
-        except (ValueError, TypeError) as error:
-            raise Malformed("PEM private key") from error
-        if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise Malformed("PEM private key", "expected an elliptic curve key")
-        return cls(private)
+        return cls(_private_from_pem(data))
 
     def to_pem(self) -> bytes:
-        return self._private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        return _private_to_pem(self._private)
 
     @property
     def algorithm(self) -> Algorithm:
@@ -110,6 +118,14 @@ class SoftwareKeyAgreement:
 
     def __repr__(self) -> str:
         return f"SoftwareKeyAgreement({self._public.curve})"
+
+    @classmethod
+    def from_pem(cls, data: bytes) -> "SoftwareKeyAgreement":
+        """Raises `Malformed` where `data` is not an unencrypted PKCS#8 EC key."""
+        return cls(_private_from_pem(data))
+
+    def to_pem(self) -> bytes:
+        return _private_to_pem(self._private)
 
     @classmethod
     def generate(cls, curve: Curve = Curve.P256) -> "SoftwareKeyAgreement":
