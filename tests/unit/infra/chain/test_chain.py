@@ -117,7 +117,7 @@ def test_a_transaction_that_no_block_may_contain_is_refused(
 ) -> None:
     before = world.chain.head()
     with pytest.raises(Refused):
-        world.chain.send(signed(world, 1, **changes))  # type: ignore[arg-type]
+        world.chain.send(signed(world, 1, **changes))
     assert world.chain.head() == before
 
 

@@ -1,0 +1,19 @@
+"""Whatever moment the process dies: nothing acknowledged is lost, nothing doubles."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+KILLS = 25  # bench/ledger.py does 200
+
+
+def test_no_kill_loses_an_acknowledged_anchor(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.simulators.ledger_kills", str(tmp_path), str(KILLS)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    toll = json.loads(run.stdout)
+    assert toll["kills"] == KILLS
+    assert toll["acknowledged"] > KILLS
+    faults = ("lost", "gaps", "doubles", "roots_that_differ")
+    assert {name: toll[name] for name in faults} == dict.fromkeys(faults, 0)

@@ -1,0 +1,135 @@
+"""Kills a publishing process again and again and counts what was lost.
+
+`python -m tests.simulators.ledger_kills DIRECTORY KILLS` forks a child that anchors as fast as it
+can and reports each acknowledged tick through a pipe; the parent kills it with SIGKILL at a random
+moment, opens the files and compares. Prints one JSON object.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mrc.infra.chain.chain import EmbeddedChain
+from mrc.infra.chain.client import LedgerClient, LedgerWriter
+from mrc.infra.chain.provider import EmbeddedProvider
+from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.keys.software import SystemEntropy
+from mrc.ledger.anchors import publication
+from mrc.ledger.headers import Address
+from tests.simulators.ledger_world import (
+    CHAIN_ID,
+    JWT,
+    NOW,
+    STREAM,
+    TOKEN,
+    URI,
+    VALIDATORS,
+    StillClock,
+    make_world,
+    secret,
+)
+
+LONGEST_LIFE_S = 0.12
+
+
+@dataclass
+class Toll:
+    kills: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    gaps: int = 0
+    doubles: int = 0
+    roots_that_differ: int = 0
+    slowest_reopening_ms: float = 0.0
+
+
+def main() -> None:
+    directory, kills = Path(sys.argv[1]), int(sys.argv[2])
+    world = make_world(directory)
+    contract = world.client.address
+    world.close()
+    toll, chance = Toll(), random.Random(8230)
+    for _ in range(kills):
+        last = run_and_kill(directory, contract, chance.uniform(0.0, LONGEST_LIFE_S))
+        toll.kills += 1
+        toll.acknowledged = max(toll.acknowledged, last)
+        inspect(directory, contract, last, toll)
+    sys.stdout.write(json.dumps(vars(toll)) + "\n")
+
+
+def run_and_kill(directory: Path, contract: Address, life: float) -> int:
+    """The last tick that the child acknowledged before it was killed."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        publish(directory, contract, writing)
+        os._exit(1)
+    os.close(writing)
+    first = os.read(reading, 8)  # it is at work
+    time.sleep(life)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    said = first
+    while more := os.read(reading, 65_536):
+        said += more
+    os.close(reading)
+    whole = len(said) // 8 * 8
+    return int.from_bytes(said[whole - 8 : whole])
+
+
+def publish(directory: Path, contract: Address, pipe: int) -> None:
+    chain, journal, publisher = open_all(directory, contract)
+    publisher.recover()
+    head = publisher_tick(chain, contract)
+    os.write(pipe, head.to_bytes(8))
+    while True:
+        batch = publisher.anchor([publication(URI, JWT, NOW, TOKEN)])
+        os.write(pipe, batch.tick.to_bytes(8))
+
+
+def open_all(directory: Path, contract: Address) -> tuple[EmbeddedChain, Journal, Publisher]:
+    chain = EmbeddedChain.open(
+        directory / "ledger.sqlite",
+        sealer=VALIDATORS[0],
+        clock=StillClock(NOW),
+        chain_id=CHAIN_ID,
+    )
+    journal = Journal(directory / "journal.sqlite")
+    client = LedgerClient(EmbeddedProvider(chain), contract)
+    writer = LedgerWriter(client, secret("writer"))
+    return chain, journal, Publisher(writer, journal, STREAM, SystemEntropy())
+
+
+def publisher_tick(chain: EmbeddedChain, contract: Address) -> int:
+    head = LedgerClient(EmbeddedProvider(chain), contract).stream_head(STREAM)
+    return 0 if head is None else head.tick
+
+
+def inspect(directory: Path, contract: Address, last: int, toll: Toll) -> None:
+    """Open what the kill left and count every fault."""
+    began = time.perf_counter()
+    chain, journal, _ = open_all(directory, contract)
+    elapsed = (time.perf_counter() - began) * 1000
+    toll.slowest_reopening_ms = round(max(toll.slowest_reopening_ms, elapsed), 1)
+    client = LedgerClient(EmbeddedProvider(chain), contract)
+    newest = publisher_tick(chain, contract)
+    toll.lost += newest < last
+    recent = client.anchors(STREAM, max(1, newest - 50), newest)
+    ticks = [tick for tick, _ in recent]
+    toll.doubles += len(ticks) - len(set(ticks))
+    toll.gaps += ticks != list(range(max(1, newest - 50), newest + 1)) if newest else 0
+    for tick, root in recent:
+        batch = journal.find(STREAM, tick)
+        toll.roots_that_differ += batch is None or batch.root != root
+    journal.close()
+    chain.close()
+
+
+if __name__ == "__main__":
+    main()
