@@ -33,9 +33,12 @@ def decode_disclosure(text: str) -> Disclosure:
         raise Malformed("disclosure", "expected a JSON array")
     if len(parts) not in (2, 3):
         raise Rejected(Reason.DISCLOSURE_ARITY, "RFC 9901 7.1", "expected two or three elements")
-    if not all(isinstance(part, str) for part in parts[:-1]):
+    salt, name, value = parts if len(parts) == 3 else (parts[0], None, parts[1])
+    if not isinstance(salt, str) or not (
+        name is None if len(parts) == 2 else isinstance(name, str)
+    ):
         raise Malformed("disclosure", "salt and claim name must be texts")
-    return Disclosure(text, parts[1] if len(parts) == 3 else None, parts[-1])
+    return Disclosure(text, name, value)
 
 
 def hash_name(payload: Mapping[str, object]) -> str:
