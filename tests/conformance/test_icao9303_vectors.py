@@ -9,6 +9,7 @@ import pytest
 from mrc.ic_card import active_authentication, bac, chip_authentication, mrz, pace
 from mrc.ic_card import secure_messaging as sm
 from mrc.ic_card.apdu import CommandApdu, decode_command, decode_response
+from mrc.ic_card.cms import attributes_hold
 from mrc.ic_card.crypto.pure import PureCiphers
 from mrc.ic_card.crypto.suites import (
     CipherSuite,
@@ -20,7 +21,7 @@ from mrc.ic_card.crypto.suites import (
 )
 from mrc.ic_card.domain_parameters import BY_NUMBER, decode_point, encode_point
 from mrc.ic_card.lds import data_groups
-from mrc.ic_card.lds.sod import check_attributes, decode_sod
+from mrc.ic_card.lds.sod import decode_sod
 from mrc.kernel.curves import multiply
 
 VECTORS = Path(__file__).parents[1] / "vectors/icao9303"
@@ -236,7 +237,7 @@ def test_bsi_reference_sod_decodes():
     for number, digest in manifest["sod_hashes"].items():
         assert sod.hashes[int(number)].hex() == digest
     assert 15 not in sod.hashes
-    assert check_attributes(sod)
+    assert attributes_hold(sod.signed)
 
 
 def test_mac_of_an_empty_command_is_over_the_header_alone():

@@ -16,6 +16,7 @@ from mrc.formats.x509.chain import check_chain
 from mrc.formats.x509.profiles import Purpose
 from mrc.formats.x509.reasons import Reason as ChainReason
 from mrc.formats.x509.revocation import RevocationList
+from mrc.ic_card import cms
 from mrc.ic_card.lds.data_groups import decode_com, decode_dg13, decode_dg14
 from mrc.ic_card.lds.files import (
     CARD_ACCESS,
@@ -27,7 +28,7 @@ from mrc.ic_card.lds.files import (
     data_group_number,
 )
 from mrc.ic_card.lds.security_infos import PaceInfo, decode_security_infos
-from mrc.ic_card.lds.sod import Sod, check_attributes, decode_sod
+from mrc.ic_card.lds.sod import Sod, decode_sod
 from mrc.ic_card.reasons import Reason
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.kernel.findings import Finding, failed, passed, undetermined
@@ -83,39 +84,40 @@ def authenticate_sod(
     """
     signer = _document_signer(sod)
     _check_trusted(signer, trust, at, verifier)  # 1
-    check_signature(sod, signer, verifier=verifier)  # 2, 3
+    check_signature(sod.signed, signer, verifier=verifier)  # 2, 3
     if sod.hash_algorithm not in _STRONG_HASHES:  # 4
         raise Rejected(Reason.SOD_CONTENT, _CLAUSE, f"hash algorithm {sod.hash_algorithm}")
     return AuthenticSod(sod)
 
 
-def check_signature(sod: Sod, signer: Certificate, *, verifier: SignatureVerifier) -> None:
-    """Raise `Rejected` unless `signer`'s key signed the SOD. Says nothing about trust."""
-    if not check_attributes(sod):
+def check_signature(
+    signed: cms.SignedData, signer: Certificate, *, verifier: SignatureVerifier
+) -> None:
+    """Raise `Rejected` unless `signer`'s key signed the content. Says nothing about trust."""
+    if not cms.attributes_hold(signed) or signed.signer.signed_attributes is None:
         raise Rejected(Reason.SOD_CONTENT, _CLAUSE, "the signed attributes name another content")
-    algorithm, key = _algorithm(sod), signer.public_key
+    algorithm, key = _algorithm(signed.signer), signer.public_key
     if algorithm is None or key is None:
-        raise Rejected(Reason.UNSUPPORTED_ALGORITHM, _CLAUSE, sod.signer.signature_algorithm)
-    message = sod.signer.signed_attributes or sod.content
+        raise Rejected(Reason.UNSUPPORTED_ALGORITHM, _CLAUSE, signed.signer.signature_algorithm)
+    message = signed.signer.signed_attributes
     try:
-        raw = raw_signature(sod.signer.signature, key)
+        raw = raw_signature(signed.signer.signature, key)
     except Malformed as error:
         raise Rejected(Reason.SOD_SIGNATURE, _CLAUSE, "the signature does not decode") from error
     if not verifier.holds(key, algorithm, message, raw):
         raise Rejected(Reason.SOD_SIGNATURE, _CLAUSE, "the document signer's key did not sign")
 
 
-def _algorithm(sod: Sod) -> Algorithm | None:
-    signer = sod.signer
+def _algorithm(signer: cms.SignerInfo) -> Algorithm | None:
     if signer.signature_algorithm == _PSS:
         return Algorithm.PS256 if signer.signature_parameters == _PSS_SHA256 else None
     return _ALGORITHMS.get((signer.signature_algorithm, signer.digest_algorithm))
 
 
 def _document_signer(sod: Sod) -> Certificate:
-    if len(sod.certificates) != 1:
+    if len(sod.signed.certificates) != 1:
         raise Rejected(Reason.SOD_CONTENT, _CLAUSE, "exactly one document signer expected")
-    return decode_certificate(sod.certificates[0])
+    return decode_certificate(sod.signed.certificates[0])
 
 
 def _check_trusted(

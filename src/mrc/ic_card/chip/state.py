@@ -38,7 +38,7 @@ class ChipProfile:
     puk_tries: int = 10
     bac: bool = False
     issuance_aid: bytes = ISSUANCE_AID
-    atr: bytes = bytes.fromhex("3B8880014D52435F3031000057")
+    atr: bytes = bytes.fromhex("3B8880014D52432D3030303179")
     """Equal on all cards, or it would track them."""
 
     @property

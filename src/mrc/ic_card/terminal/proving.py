@@ -14,7 +14,7 @@ from mrc.ic_card.terminal.connection import CardConnection, StatusError
 from mrc.ic_card.terminal.reading import enter
 from mrc.kernel.curves import multiply
 from mrc.kernel.errors import Malformed, Rejected
-from mrc.kernel.findings import Finding, failed, passed
+from mrc.kernel.findings import Finding, failed, passed, undetermined
 from mrc.kernel.ports import Entropy
 
 CHIP_CHECK, ACTIVE_CHECK = "ic_card.chip_authentication", "ic_card.active_authentication"
@@ -75,3 +75,8 @@ def _algorithm(dg14: bytes | None) -> str:
         if isinstance(info, ActiveAuthenticationInfo):
             return info.signature_algorithm
     return ECDSA_PLAIN_SHA256
+
+
+def no_proof() -> Finding:
+    """A card without DG14 and DG15: its files may be a copy, and nothing can be said."""
+    return undetermined(CHIP_CHECK, "9303-11 6", Reason.NO_COMMON_PROTOCOL, "no DG14, no DG15")

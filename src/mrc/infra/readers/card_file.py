@@ -4,8 +4,6 @@ For practice and tests: the private keys of a genuine chip never stand in a file
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -13,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mrc.ic_card.chip.ports import KeySlot
 from mrc.ic_card.chip.state import CardState, decode_state, encode_state
+from mrc.infra.files import SECRET_MODE, read_secret, write_secret
 from mrc.infra.keys.software import SoftwareKeyAgreement, SoftwareSigner
 from mrc.kernel.errors import Malformed, Unavailable
 from mrc.kernel.keys import Curve, EcPublicKey
@@ -78,8 +77,7 @@ class CardFile(SoftwareChip):
     @classmethod
     def create(cls, path: Path, state: CardState) -> "CardFile":
         """A new card. `FileExistsError` where there is a file: a card is never overwritten."""
-        with path.open("xb"):
-            path.chmod(0o600)
+        path.touch(mode=SECRET_MODE, exist_ok=False)
         card = cls(path, state)
         card.save(state)
         return card
@@ -88,7 +86,7 @@ class CardFile(SoftwareChip):
     def open(cls, path: Path) -> "CardFile":
         """Raises `Malformed` for a file that is no card, `Unavailable` for none."""
         try:
-            raw = json.loads(path.read_bytes())
+            raw = json.loads(read_secret(path))
             keys = {KeySlot(int(slot)): _load_key(text) for slot, text in raw.pop("keys").items()}
         except OSError as error:
             raise Unavailable("card file", str(error)) from error
@@ -97,34 +95,15 @@ class CardFile(SoftwareChip):
         return cls(path, decode_state(json.dumps(raw)), keys)
 
     def _write(self, state: CardState, keys: dict[KeySlot, ec.EllipticCurvePrivateKey]) -> None:
-        """All or nothing: a new file, flushed, then renamed over the old one, then the directory."""
+        """All or nothing, flushed to the disk before it returns."""
         document = {
             **encode_state(state),
             "keys": {str(slot.value): _dump_key(key) for slot, key in keys.items()},
         }
         try:
-            replace_file(self._path, json.dumps(document).encode())
+            write_secret(self._path, json.dumps(document).encode())
         except OSError as error:
             raise Unavailable("card file", str(error)) from error
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """`path` holds either what it held or all of `content`, whenever the power goes."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _dump_key(key: ec.EllipticCurvePrivateKey) -> str:

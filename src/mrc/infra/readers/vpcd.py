@@ -55,31 +55,37 @@ class VpcdSlot:
             data += part
         return data
 
-    def _send(self, body: bytes) -> None:
-        self._socket.sendall(len(body).to_bytes(2) + body)
+    def _send(self, body: bytes) -> bool:
+        try:
+            self._socket.sendall(len(body).to_bytes(2) + body)
+        except OSError:
+            return False
+        return True
 
-    def serve(self, card: Card, before: Callable[[bytes], None] | None = None) -> None:
-        """Answer until the reader goes away. `before` sees each command: faults are made there."""
+    def serve(
+        self,
+        card: Card,
+        *,
+        before: Callable[[bytes], None] = lambda _: None,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Answer until the reader goes away. Faults are made in `before` and `after` a command."""
         while True:
             head = self._receive(2)
             body = None if head is None else self._receive(int.from_bytes(head))
             if body is None:
                 return
-            answer = self._answer(card, body, before)
-            if answer is not None:
-                try:
-                    self._send(answer)
-                except OSError:
-                    return
-
-    def _answer(
-        self, card: Card, body: bytes, before: Callable[[bytes], None] | None
-    ) -> bytes | None:
-        if len(body) != 1:
-            if before is not None:
+            if len(body) == 1:
+                answer = self._control(card, body[0])
+            else:
                 before(body)
-            return run_inline(card.process(body))
-        if body[0] in (_OFF, _ON, _RESET):
+                answer = run_inline(card.process(body))
+                after()
+            if answer is not None and not self._send(answer):
+                return
+
+    def _control(self, card: Card, code: int) -> bytes | None:
+        if code in (_OFF, _ON, _RESET):
             card.reset()
             return None
-        return card.reset() if body[0] == _ATR else b"\x67\x00"
+        return card.reset() if code == _ATR else b"\x67\x00"

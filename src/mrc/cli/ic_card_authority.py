@@ -1,0 +1,71 @@
+"""`mrc ic-card csca`: the ceremonies of the country signing CA and its document signers."""
+
+from pathlib import Path
+
+import click
+
+from mrc.cli.output import refusals
+from mrc.infra.clock import SystemClock
+from mrc.infra.keys.software import SystemEntropy
+from mrc.infra.readers.authority import CscaFolder, read_certificates
+
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.group()
+def csca() -> None:
+    """The country signing CA of the chip, its document signers, CRL and master list."""
+
+
+@csca.command()
+@_FOLDER
+@click.option("--real", is_flag=True, help="Without the mark that production refuses.")
+@refusals
+def create(folder: Path, real: bool) -> None:
+    """A new CSCA with a software key. Practice, unless told otherwise."""
+    made = CscaFolder(folder).create(
+        practice=not real, entropy=SystemEntropy(), at=SystemClock().now()
+    )
+    click.echo("a software key: use a token for real cards", err=True)
+    click.echo(f"{made.subject.text}: {made.fingerprint.hex()}")
+
+
+@csca.command()
+@_FOLDER
+@refusals
+def signer(folder: Path) -> None:
+    """A new document signer, about every three months."""
+    made = CscaFolder(folder).create_document_signer(
+        entropy=SystemEntropy(), at=SystemClock().now()
+    )
+    click.echo(f"{made.subject.text}: serial {made.serial:x}")
+
+
+@csca.command()
+@_FOLDER
+@click.argument("serial")
+@refusals
+def revoke(folder: Path, serial: str) -> None:
+    """Revoke a document signer by its serial number (hexadecimal) and publish the CRL."""
+    crl = CscaFolder(folder).revoke(int(serial, 16), at=SystemClock().now())
+    click.echo(f"{len(crl.revoked)} revoked")
+
+
+@csca.command()
+@_FOLDER
+@refusals
+def crl(folder: Path) -> None:
+    """Publish the CRL anew."""
+    published = CscaFolder(folder).publish_crl(at=SystemClock().now())
+    click.echo(f"csca.crl: {len(published.revoked)} revoked, next update {published.next_update}")
+
+
+@csca.command("master-list")
+@_FOLDER
+@click.option("--with", "others", multiple=True, type=click.Path(path_type=Path), help="PEM.")
+@refusals
+def master_list(folder: Path, others: tuple[Path, ...]) -> None:
+    """Publish the signed list of roots: ours, and those of `--with`."""
+    roots = [root for path in others for root in read_certificates(path)]
+    data = CscaFolder(folder).publish_master_list(roots)
+    click.echo(f"master-list.ml: {1 + len(roots)} roots, {len(data)} bytes")
