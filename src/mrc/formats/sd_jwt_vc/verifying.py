@@ -29,6 +29,8 @@ from mrc.kernel.ports import SignatureVerifier
 
 T = TypeVar("T")
 
+_KB_STEP = "RFC 9901 7.3 step"
+
 AuthenticSdJwt = NewType("AuthenticSdJwt", SdJwt)
 """Its issuer's signature holds. Made only by `check_issuer_signature`."""
 
@@ -287,13 +289,12 @@ def _binding_steps(
     verifier: SignatureVerifier,
 ) -> BindingClaims | None:
     """7.3 step 5."""
-    clause = "RFC 9901 7.3 step"
     holder_key = run.step(
-        "sd_jwt.holder_key", f"{clause} 5.1", lambda: get_holder_key(_made(processed))
+        "sd_jwt.holder_key", f"{_KB_STEP} 5.1", lambda: get_holder_key(_made(processed))
     )
     claims = run.step(
         "sd_jwt.key_binding_signature",
-        f"{clause}s 5.2-5.4",
+        f"{_KB_STEP}s 5.2-5.4",
         lambda: check_binding_signature(
             _made(authentic),
             holder_key=_made(holder_key),
@@ -303,19 +304,19 @@ def _binding_steps(
     )
     run.step(
         "sd_jwt.key_binding_time",
-        f"{clause} 5.5",
+        f"{_KB_STEP} 5.5",
         lambda: check_binding_time(_made(claims), at=at, max_age=binding.max_age),
     )
     run.step(
         "sd_jwt.key_binding_request",
-        f"{clause} 5.6",
+        f"{_KB_STEP} 5.6",
         lambda: check_binding_request(
             _made(claims), expected_nonce=binding.nonce, expected_audience=binding.audience
         ),
     )
     run.step(
         "sd_jwt.key_binding_hash",
-        f"{clause} 5.7",
+        f"{_KB_STEP} 5.7",
         lambda: check_binding_hash(_made(claims), _made(authentic)),
     )
     return claims
