@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.infra.local_ca import ServerTls
@@ -32,7 +33,10 @@ class PortDispatcher:
 async def serving(
     apps: Mapping[int, ASGIApp], *, bind: str, tls: ServerTls | None
 ) -> AsyncIterator[uvicorn.Server]:
-    """Serve `apps` (port → app) until the context ends. Raises `OSError` where a port is taken."""
+    """Serve `apps` (port → app) until the context ends. Raises `OSError` where a port is taken.
+
+    Apps of Starlette have their lifespan entered before the first request.
+    """
     sockets = [_listen(bind, port) for port in apps]
     config = uvicorn.Config(
         PortDispatcher(apps),
@@ -45,9 +49,12 @@ async def serving(
         timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         for listening in sockets:
             stack.enter_context(contextlib.closing(listening))
+        for app in apps.values():
+            if isinstance(app, Starlette):
+                await stack.enter_async_context(app.router.lifespan_context(app))
         task = asyncio.create_task(server.serve(sockets=sockets))
         try:
             yield server
