@@ -46,12 +46,14 @@ _OFFER = sa.select(offers).where(offers.c.id == _P("of_id"))
 _OFFER_BY_REFERENCE = sa.select(offers).where(offers.c.reference_digest == _P("digest"))
 _OFFER_BY_STATE = sa.select(offers).where(offers.c.issuer_state_digest == _P("digest"))
 _OFFER_BY_CODE = sa.select(offers).where(offers.c.code_digest == _P("digest"))
-_OPEN = (OfferState.OFFERED.value, OfferState.FETCHED.value)
+_OPEN = sa.or_(
+    offers.c.state == OfferState.OFFERED.value, offers.c.state == OfferState.FETCHED.value
+)
 _COUNT_TRY = (
     sa.update(offers)
     .where(
         offers.c.code_digest == _P("digest"),
-        offers.c.state.in_(_OPEN),
+        _OPEN,
         offers.c.tries < offers.c.max_tries,
         offers.c.expires_at > _P("at"),
     )

@@ -52,7 +52,6 @@ _NOTIFICATION = sa.select(responses.c.grant_id).where(
 )
 _ADD_DEFERRED = sa.insert(deferred)
 _DEFERRED = sa.select(deferred).where(deferred.c.transaction_digest == _P("digest"))
-_DROP_DEFERRED = sa.delete(deferred).where(deferred.c.transaction_digest == _P("digest"))
 _CARD = sa.select(cards).where(cards.c.id == _P("of_id")).with_for_update()
 _LIVE = (
     sa.select(cards)
@@ -115,9 +114,6 @@ class CardRecords:
     async def find_deferred(self, transaction_digest: bytes) -> DeferredRecord | None:
         row = await self._tx.fetch_one(_DEFERRED, {"digest": transaction_digest})
         return None if row is None else rows.deferred_from_row(row)
-
-    async def drop_deferred(self, transaction_digest: bytes) -> bool:
-        return await self._tx.execute(_DROP_DEFERRED, {"digest": transaction_digest}) == 1
 
     async def find_notification(self, notification_digest: bytes) -> GrantId | None:
         row = await self._tx.fetch_one(_NOTIFICATION, {"digest": notification_digest})

@@ -1,0 +1,165 @@
+"""Publishing status lists: the newest statuses, signed, as JWT and as CWT.
+
+Token Status List, sections 4, 5 and 8. A list is published again as soon as somebody asks after a
+change, and before its token runs out. Publications of one list have different `iat`s, also across
+processes: the store takes one and refuses the other, whose process then serves the first one's.
+Decoys (entries that no copy has) change a little with every version, so that a reader of two
+publications cannot tell which change was a person's.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mrc.formats.status_list.allocation import IndexPermutation
+from mrc.formats.status_list.bits import PublishedList, Status
+from mrc.formats.status_list.cwt_token import prepare_cwt
+from mrc.formats.status_list.jwt_token import prepare_jwt
+from mrc.formats.status_list.token import StatusClaims
+from mrc.issuer.configuration import IssuerConfiguration
+from mrc.issuer.copies import CertifiedSigner
+from mrc.issuer.records import PublishedToken, StatusListId, StatusListRecord
+from mrc.issuer.store import IssuerStore
+from mrc.kernel.errors import Unavailable
+
+BITS = 2
+_ATTEMPTS = 5  # publications lost to other processes before giving up
+_DECOY_VALUES = (Status.VALID, Status.CANCELLED, Status.CANCELLED, Status.LOCKED)
+_DECOY_STEPS = 16  # one sixteenth of the decoys is drawn anew with every version
+
+
+@dataclass(slots=True, kw_only=True)
+class _Working:
+    """One list in this process: the entries as of `version`, and the token last seen."""
+
+    entries: PublishedList
+    permutation: IndexPermutation
+    version: int
+    token: PublishedToken | None
+
+
+class StatusLists:
+    """The publisher of an issuer's status lists."""
+
+    def __init__(
+        self, configuration: IssuerConfiguration, store: IssuerStore, signer: CertifiedSigner
+    ) -> None:
+        self._configuration = configuration
+        self._policy = configuration.status
+        self._store = store
+        self._signer = signer
+        self._working: dict[StatusListId, _Working] = {}
+
+    def uri(self, list_id: StatusListId) -> str:
+        return self._configuration.endpoint(f"status/{list_id}")
+
+    @property
+    def aggregation_uri(self) -> str:
+        return self._configuration.endpoint("status")
+
+    async def uris(self) -> list[str]:
+        """Every list's URI, for the aggregation (section 9.3)."""
+        async with self._store.reading() as tx:
+            return [self.uri(record.id) for record in await tx.status_lists()]
+
+    async def refresh(self, *, now: datetime) -> list[PublishedToken]:
+        """Publish what changed or runs out; the tokens that are new to this process."""
+        async with self._store.reading() as tx:
+            records = await tx.status_lists()
+        fresh = []
+        for record in records:
+            working = self._working.get(record.id)
+            before = None if working is None else working.token
+            token = await self.token(record.id, now=now)
+            if token is not None and token is not before:
+                fresh.append(token)
+        return fresh
+
+    async def token(self, list_id: StatusListId, *, now: datetime) -> PublishedToken | None:
+        """The list's current token, published now if need be; None for an unknown list."""
+        for _ in range(_ATTEMPTS):
+            async with self._store.reading() as tx:
+                record = await tx.find_status_list(list_id)
+            if record is None:
+                return None
+            working = self._find_working(record)
+            if working.token is None or working.token.issued_at != record.published_at:
+                async with self._store.reading() as tx:
+                    working.token = await tx.find_token(list_id)
+            if working.token is not None and self._current(working.token, record, now):
+                return working.token
+            await self._publish(record, working, now)
+        raise Unavailable("status list", "other processes publish without end")
+
+    def _current(self, token: PublishedToken, record: StatusListRecord, now: datetime) -> bool:
+        half = self._policy.token_lifetime / 2
+        return token.version >= record.version and now < token.issued_at + half
+
+    def _find_working(self, record: StatusListRecord) -> _Working:
+        working = self._working.get(record.id)
+        if working is None:
+            working = self._working[record.id] = _Working(
+                entries=PublishedList(bits=BITS, size=record.size),
+                permutation=IndexPermutation(key=record.key, size=record.size),
+                version=0,
+                token=None,
+            )
+        return working
+
+    async def _publish(self, record: StatusListRecord, working: _Working, now: datetime) -> None:
+        async with self._store.reading() as tx:
+            newest = await tx.find_status_list(record.id) or record
+            changes = await tx.changes(record.id, after=working.version)
+        for idx, status in changes:
+            working.entries.set(idx, self._shown(status))
+        working.version = newest.version
+        _draw_decoys(newest, working)
+        token = await self._sign(newest, working.entries, now)
+        async with self._store.transaction() as tx:
+            taken = await tx.add_token(token)
+        if taken:
+            working.token = token
+
+    def _shown(self, status: Status) -> Status:
+        """`RENEWAL_NEEDED` only where a stranger's refusal is right."""
+        if status is Status.RENEWAL_NEEDED and not self._policy.publish_renewal_needed:
+            return Status.VALID
+        return status
+
+    async def _sign(
+        self, record: StatusListRecord, entries: PublishedList, now: datetime
+    ) -> PublishedToken:
+        issued_at = now.replace(microsecond=0)
+        if record.published_at is not None:
+            issued_at = max(issued_at, record.published_at + timedelta(seconds=1))
+        claims = StatusClaims(
+            uri=self.uri(record.id),
+            issued_at=issued_at,
+            expires_at=issued_at + self._policy.token_lifetime,
+            ttl=self._policy.ttl,
+            bits=BITS,
+            compressed=entries.compressed(),
+            aggregation_uri=self.aggregation_uri,
+        )
+        signer, chain = self._signer.signer, self._signer.ders
+        jwt = prepare_jwt(claims, algorithm=signer.algorithm, x5c=chain)
+        cwt = prepare_cwt(claims, algorithm=signer.algorithm, x5chain=chain)
+        return PublishedToken(
+            list_id=record.id,
+            version=record.version,
+            issued_at=issued_at,
+            expires_at=issued_at + self._policy.token_lifetime,
+            jwt=jwt.finish(await signer.sign(jwt.to_be_signed)).encode(),
+            cwt=cwt.finish(await signer.sign(cwt.to_be_signed)),
+        )
+
+
+def _draw_decoys(record: StatusListRecord, working: _Working) -> None:
+    """The last positions of the permutation belong to nobody."""
+    first = record.size - record.decoys
+    for number in range(record.decoys):
+        turn = (record.version + number) // _DECOY_STEPS
+        seed = number.to_bytes(4) + turn.to_bytes(8)
+        drawn = hashlib.blake2s(seed, key=record.key, digest_size=1).digest()[0]
+        value = _DECOY_VALUES[drawn % len(_DECOY_VALUES)]
+        working.entries.set(working.permutation.index(first + number), value)
