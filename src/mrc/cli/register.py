@@ -70,7 +70,9 @@ def import_file(
     check_digits: CheckDigits,
     as_json: bool,
 ) -> None:
-    """Import FILE (.csv, .jsonl): good lines go in, bad ones are reported. Exits 1 if any is bad."""
+    """Import FILE (.csv, else JSON Lines): good lines go in, bad ones are reported, a re-run is
+    harmless. Exits 1 if any line is bad. `mrc register generate` writes an example.
+    """
     report = asyncio.run(
         _import(file, portraits or file.parent, actor, reason, check_digits, quiet=as_json)
     )

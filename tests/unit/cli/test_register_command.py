@@ -1,12 +1,17 @@
 """`mrc register`: the three commands as an operator types them."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from mrc.cli.register import register
+from mrc.registry.importing import BATCH
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +57,37 @@ def test_a_file_that_is_no_register_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("colour\nred\n")
     assert "colour" in mrc("import", str(file), expected=1).output
+
+
+IMPORT = "import sys; from mrc.cli.register import register; register(sys.argv[1:])"
+
+
+def entries_and_acts(url: str) -> tuple[int, int]:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        counts = [
+            connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("registrants", "registry_acts")
+        ]
+    engine.dispose()
+    return counts[0], counts[1]
+
+
+def test_an_import_that_is_killed_leaves_whole_batches_and_can_be_repeated(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MRC_DATABASE_URL", database_url)
+    made = mrc("generate", "--count", "3000", "--faces", "1", "--out", str(tmp_path), "--json")
+    file = json.loads(made.stdout)["file"]
+    running = subprocess.Popen([sys.executable, "-c", IMPORT, "import", file, "--json"])
+    while entries_and_acts(database_url)[0] == 0:
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    entries, acts = entries_and_acts(database_url)
+    assert entries == acts < 3000
+    assert entries % BATCH == 0
+    again = json.loads(mrc("import", file, "--json").stdout)
+    assert (again["entered"], again["unchanged"]) == (3000 - entries, entries)
+    assert entries_and_acts(database_url) == (3000, 3000)

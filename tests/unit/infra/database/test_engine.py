@@ -1,6 +1,7 @@
 """The database port on both databases: what commits, what rolls back, what is refused."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -8,11 +9,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
+from psycopg import connect
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import mrc.infra.database.sqlite as sqlite_module
 from mrc.infra.database.engine import Database, UniqueViolation, open_database
 from mrc.infra.database.schema import Document, Instant, metadata
 from mrc.kernel.errors import Unavailable
@@ -276,3 +279,56 @@ async def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
         async with open_database(url):
             pass
+
+
+async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
+    postgresql_url: str, postgres: str
+) -> None:
+    backend = sa.select(sa.func.pg_backend_pid().label("pid"))
+    async with open_database(postgresql_url) as database:
+        with pytest.raises(Unavailable):  # noqa: PT012
+            async with database.transaction() as tx:
+                row = await tx.fetch_one(backend)
+                assert row is not None
+                with connect(f"{postgres} user=postgres dbname=postgres") as other:
+                    other.execute("SELECT pg_terminate_backend(%s)", [row["pid"]])
+                await asyncio.sleep(0.05)
+                await tx.fetch_one(backend)
+        async with database.transaction() as tx:
+            assert await tx.fetch_one(backend) is not None
+
+
+async def test_a_file_that_stays_busy_is_unavailable(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_module, "BUSY_SECONDS", 0.05)
+    async with open_database(sqlite_url) as database:
+        other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="BUSY"):
+            async with database.transaction():
+                pass
+        other.execute("ROLLBACK")
+        other.close()
+        async with database.transaction():
+            pass
+
+
+async def test_transactions_that_queue_share_a_commit_and_wait_for_it(sqlite_url: str) -> None:
+    path = sqlite_url.removeprefix("sqlite:///")
+    table = sa.table("grouped", sa.column("id", sa.Integer))
+    seen: list[int] = []
+    async with open_database(sqlite_url) as database:
+        async with database.transaction() as tx:
+            await tx.execute(sa.text("CREATE TABLE grouped (id INTEGER PRIMARY KEY)"))
+
+        async def write(n: int) -> None:
+            async with database.transaction() as tx:
+                await tx.execute(sa.insert(table), {"id": n})
+            other = sqlite3.connect(path)
+            found = other.execute("SELECT count(*) FROM grouped WHERE id = ?", [n]).fetchone()
+            seen.append(found[0])
+            other.close()
+
+        await asyncio.gather(*(write(n) for n in range(50)))
+    assert seen == [1] * 50
