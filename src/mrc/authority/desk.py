@@ -1,18 +1,17 @@
-"""The front desk: eligibility, the offer for the counter's QR code, and the life of cards.
+"""The immigration office's front desk: eligibility, and the offer for the counter's QR code.
 
-ARCHITECTURE 6.1 and 6.4. Every act names the officer and the reason. A lock is published before
-the act is answered; what could not be published is made up at the next tick.
+ARCHITECTURE 6.1. Every decision is recorded with the officer and its reasons, yes or no.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from mrc.authority.ports import Carrier, StatusPublisher
+from mrc.authority.counter import Counter, CounterOrder, Officer
+from mrc.authority.ports import Carrier
 from mrc.formats.catalogue.card_types import CardType
-from mrc.issuer.cards import Cards, Order
-from mrc.issuer.offers import MadeOffer, OfferOrder, Offers
-from mrc.issuer.records import HolderReference, MobileCard, OfferId, OfferState
+from mrc.issuer.offers import MadeOffer
+from mrc.issuer.records import HolderReference, MobileCard
 from mrc.kernel.errors import Forbidden, Unavailable
 from mrc.kernel.findings import Finding, Outcome
 from mrc.registry.acts import Act, ActKind
@@ -34,15 +33,6 @@ class DeskReason(StrEnum):
     UNKNOWN_REGISTRANT = "unknown_registrant"
     NOT_ELIGIBLE = "not_eligible"
     PHONE_NOT_REGISTERED = "phone_not_registered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Officer:
-    """Who acts, in which office and desk session."""
-
-    id: str
-    office: str
-    session: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +74,8 @@ class IssuedOffer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskParts:
     registry: RegistryStore
-    offers: Offers
-    cards: Cards
+    counter: Counter
     carrier: Carrier
-    publisher: StatusPublisher
     rules: EligibilityRules
 
 
@@ -107,7 +95,7 @@ class Desk:
             raise Forbidden(DeskReason.PHONE_NOT_REGISTERED)
         card_type = card_type_for(registrant.residence.status.code, self._parts.rules)
         owner = await self._owner(phone, registrant, now)
-        live = await self._parts.cards.live(HolderReference(registrant.id))
+        live = await self._parts.counter.live_cards(HolderReference(registrant.id))
         facts = PhoneFacts(
             in_own_name=Outcome.UNDETERMINED if owner is None else owner.outcome,
             other_active=any(card.card_type is card_type for card in live),
@@ -136,40 +124,16 @@ class Desk:
         if not assessment.eligible or assessment.phone is None:
             reasons = ", ".join(reason.value for reason in assessment.decision.reasons)
             raise Forbidden(DeskReason.NOT_ELIGIBLE, reasons)
-        made = await self._parts.offers.make(
-            OfferOrder(
+        made = await self._parts.counter.offer(
+            CounterOrder(
                 holder=HolderReference(order.registrant),
                 card_type=assessment.card_type,
-                officer=order.officer.id,
-                office=order.officer.office,
-                session=order.officer.session,
+                officer=order.officer,
             ),
             now=now,
         )
         sent = await self._send(assessment.phone, made.tx_code)
         return IssuedOffer(assessment=assessment, offer=made, code_sent=sent)
-
-    async def progress(self, offer: OfferId, *, now: datetime) -> OfferState:
-        return await self._parts.offers.progress(offer, now=now)
-
-    async def withdraw(self, offer: OfferId) -> bool:
-        return await self._parts.offers.withdraw(offer)
-
-    async def lock(self, order: Order, *, now: datetime) -> list[MobileCard]:
-        """Loss: every copy is locked, and the lists say so before this returns."""
-        moved = await self._parts.cards.lock(order, now=now)
-        await self._parts.publisher.publish_changes(now=now)
-        return moved
-
-    async def unlock(self, order: Order, *, now: datetime) -> list[MobileCard]:
-        moved = await self._parts.cards.unlock(order, now=now)
-        await self._parts.publisher.publish_changes(now=now)
-        return moved
-
-    async def cancel(self, order: Order, *, now: datetime) -> list[MobileCard]:
-        moved = await self._parts.cards.cancel(order, now=now)
-        await self._parts.publisher.publish_changes(now=now)
-        return moved
 
     async def _owner(
         self, phone: PhoneNumber | None, registrant: Registrant, now: datetime
