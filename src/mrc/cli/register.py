@@ -24,6 +24,7 @@ from mrc.infra.practice_faces import draw_face
 from mrc.infra.settings import Settings
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.kernel.errors import Malformed
+from mrc.registry.entries import FIELDS, JSON_ONLY_FIELDS
 from mrc.registry.importing import Import, Line, LineResult, Result, import_lines
 from mrc.registry.line_formats import MAX_LINE, csv_lines, json_lines
 from mrc.registry.numbers import CheckDigits
@@ -46,7 +47,9 @@ def database_url() -> str:
     return url
 
 
-@register.command("import")
+@register.command(
+    "import", epilog=f"Fields: {', '.join(FIELDS)}; in JSON also {', '.join(JSON_ONLY_FIELDS)}."
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--portraits",

@@ -25,7 +25,7 @@ from mrc.registry.people import (
     check_number,
 )
 from mrc.registry.phones import PhoneNumber, decode_phone_number
-from mrc.registry.residence import End, EndReason, Residence, StatusOfStay, decode_status
+from mrc.registry.residence import End, EndReason, Residence, decode_status
 
 FIELDS = (
     "id",
@@ -247,25 +247,15 @@ def _residence(reader: _Reader) -> Residence | None:
     if status is None or office is None:
         return None
     end = End(on=ended_on, reason=end_reason) if ended_on and end_reason else None
-    return reader.attempt(
-        "status", lambda: _make_residence(status, permitted_until, registered_on, office, end)
-    )
-
-
-def _make_residence(
-    status: StatusOfStay,
-    permitted_until: date | None,
-    registered_on: date | None,
-    office: str,
-    end: End | None,
-) -> Residence:
-    return Residence(
+    make = partial(
+        Residence,
         status=status,
         permitted_until=permitted_until,
         registered_on=registered_on,
         office=office,
         end=end,
     )
+    return reader.attempt("status", make)
 
 
 def _addresses(reader: _Reader) -> tuple[Address, ...]:

@@ -16,6 +16,7 @@ from mrc.kernel.errors import Unavailable
 MAX_CONNECTIONS = 16  # per process; a server worker has one core, more would only queue there
 PREPARED_STATEMENTS = 500  # kept per connection
 CONNECT_SECONDS = 10
+ACQUIRE_SECONDS = 15.0  # waiting for a connection; without an end, nested use would hang for ever
 STREAM_ROWS = 500
 
 
@@ -114,7 +115,7 @@ class PostgresqlDatabase:
     @asynccontextmanager
     async def _opened(self, **options: Any) -> AsyncIterator[PostgresqlTransaction]:
         with _translating():
-            connection = await self._pool.acquire()
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         try:
             with _translating():
                 transaction = connection.transaction(**options)

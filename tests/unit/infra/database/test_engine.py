@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import mrc.infra.database.postgresql as postgresql_module
 import mrc.infra.database.sqlite as sqlite_module
 from mrc.infra.database.engine import Database, UniqueViolation, open_database
 from mrc.infra.database.schema import Document, Instant, metadata
@@ -332,3 +333,17 @@ async def test_transactions_that_queue_share_a_commit_and_wait_for_it(sqlite_url
 
         await asyncio.gather(*(write(n) for n in range(50)))
     assert seen == [1] * 50
+
+
+async def test_waiting_for_a_connection_ends(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_module, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(postgresql_module, "ACQUIRE_SECONDS", 0.05)
+    async with open_database(postgresql_url) as database:
+        async with database.transaction():
+            with pytest.raises(Unavailable):
+                async with database.reading():
+                    pass
+        async with database.reading():
+            pass
