@@ -27,7 +27,7 @@ from mrc.ledger.statements import (
 )
 from mrc.ledger.trie import Root, TrieNodes, decode_account, find_word
 
-CLAUSE = "docs/ledger.md, proof bundles"
+CLAUSE = "docs/explanation/ledger.md, proof bundles"
 DEFAULT_MAX_AGE = timedelta(hours=24)
 DEFAULT_MAX_AHEAD = timedelta(minutes=2)
 

@@ -6,7 +6,7 @@ does not trust the node checks a bundle (`mrc.ledger.proofs`). Calls block: from
 a thread.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +55,15 @@ _QUANTITIES = frozenset(
 
 class Reverted(MrcError):
     """The contract refused a call; its reason is the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEvent:
+    """One event of the contract, for histories and the explorer; values are the ABI's."""
+
+    name: str
+    block: int
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +126,27 @@ class LedgerClient:
 
     def anchors(self, stream: StreamId, first: int, last: int) -> list[tuple[int, bytes]]:
         """Ticks and roots by the contract's events, for histories."""
-        with _translated():
-            events = self._contract.events.Anchored.get_logs(
-                from_block=0, argument_filters={"stream": stream}
-            )
-        found = [(int(event["args"]["tick"]), bytes(event["args"]["root"])) for event in events]
+        found = [
+            (int(event.values["tick"]), bytes(event.values["root"]))
+            for event in self.events("Anchored", stream=stream)
+        ]
         return [(tick, root) for tick, root in found if first <= tick <= last]
+
+    def events(self, name: str, *, first_block: int = 0, **indexed: object) -> list[LedgerEvent]:
+        """The contract's events of that name from a block on, in their order.
+
+        Names: OrganisationSet, CredentialTypeSet, EntitlementSet, WriterNominated, WriterSet,
+        Anchored, Proposed, Approved, Executed, SeatNominated, SeatTaken, SeatVacated,
+        ThresholdSet, PausedSet. `indexed` narrows by indexed members.
+        """
+        with _translated():
+            found = self._contract.events[name].get_logs(
+                from_block=first_block, argument_filters=indexed
+            )
+        return [
+            LedgerEvent(name=name, block=int(event["blockNumber"]), values=dict(event["args"]))
+            for event in found
+        ]
 
     def read(self, function: str, *arguments: object) -> Any:
         """What a view function returns; the shape is the ABI's."""

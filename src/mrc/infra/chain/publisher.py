@@ -106,14 +106,15 @@ class Publisher:
     ) -> None:
         self._writer = writer
         self._journal = journal
-        self._stream = stream
+        self.stream = stream
+        self.last_seen: datetime | None = None  # the newest anchor's time, for the alarm
         self._entropy = entropy
 
     def take_stream(self) -> None:
         """Accept the council's nomination; nothing to do where it was accepted before."""
-        writer = self._writer.client.read("streams", self._stream)[1]
+        writer = self._writer.client.read("streams", self.stream)[1]
         if bytes.fromhex(str(writer)[2:]) != self._writer.address:
-            self._writer.write("take_stream", self._stream)
+            self._writer.write("take_stream", self.stream)
 
     def anchor(self, publications: Sequence[Publication]) -> Batch:
         """Anchor the publications at the next tick, after finishing what a crash left open.
@@ -124,9 +125,9 @@ class Publisher:
         if not publications:
             raise ValueError("a tick anchors at least one publication")
         self.recover()
-        head = self._writer.client.stream_head(self._stream)
+        head = self._writer.client.stream_head(self.stream)
         batch = Batch(
-            stream=self._stream,
+            stream=self.stream,
             tick=1 if head is None else head.tick + 1,
             entries=tuple((entry, self._entropy.token(SALT_BYTES)) for entry in publications),
         )
@@ -136,20 +137,22 @@ class Publisher:
 
     def recover(self) -> None:
         """Bring every batch of the journal onto the chain, or find it there."""
-        for batch in self._journal.open_batches(self._stream):
+        for batch in self._journal.open_batches(self.stream):
             self._settle(batch)
 
     def anchored_at(self) -> datetime | None:
         """When the stream's newest tick was sealed."""
-        head = self._writer.client.stream_head(self._stream)
-        return None if head is None else head.anchored_at
+        head = self._writer.client.stream_head(self.stream)
+        if head is not None:
+            self.last_seen = head.anchored_at
+        return self.last_seen
 
     def bundle(self, uri: str, media_type: str) -> bytes:
         """The proof bundle to be served beside a published document."""
         return self._writer.client.bundle(Wanted(publications=[self._prove(uri, media_type)]))
 
     def _prove(self, uri: str, media_type: str) -> AnchoredPublication:
-        batch = self._journal.find_newest_anchored(self._stream)
+        batch = self._journal.find_newest_anchored(self.stream)
         for index, (entry, _) in enumerate(batch.entries if batch else ()):
             if batch is not None and (entry.uri, entry.media_type) == (uri, media_type):
                 return batch.prove(index)
@@ -163,7 +166,7 @@ class Publisher:
                 self._journal.mark_anchored(batch)
                 return
             try:
-                self._writer.write("anchor", self._stream, batch.tick, batch.root)
+                self._writer.write("anchor", self.stream, batch.tick, batch.root)
             except MrcError as error:
                 last = error
         if not self._is_anchored(batch):
@@ -171,7 +174,7 @@ class Publisher:
         self._journal.mark_anchored(batch)
 
     def _is_anchored(self, batch: Batch) -> bool:
-        root = self._writer.client.anchor(self._stream, batch.tick)
+        root = self._writer.client.anchor(self.stream, batch.tick)
         if not any(root):
             return False
         if root != batch.root:
