@@ -1,0 +1,249 @@
+"""`mrc verifier`: ask for cards, read outcomes, and check a card from a file.
+
+`request` and `outcome` talk to the running verifier's management API; `check` works without any
+server.
+"""
+
+import asyncio
+import json
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mrc.cli.output import Refusal, json_option, print_json, refusals
+from mrc.formats import base64url, json_text
+from mrc.formats.x509.certificate import Certificate, decode_pem_bundle
+from mrc.infra.http import HttpxClient
+from mrc.infra.keys.software import OpensslVerifier
+from mrc.infra.settings import Host, Settings
+from mrc.infra.status_client import StatusListClient
+from mrc.infra.stores.verifier_secrets import read_management_token
+from mrc.infra.trust_store import TrustKind, TrustStore
+from mrc.kernel.ports import HttpRequest
+from mrc.verifier.checks.presentation import Exchange
+from mrc.verifier.checks.shown import json_form
+from mrc.verifier.policy import Decision
+from mrc.verifier.stored import StoredCheck, check_stored
+from mrc.verifier.trust import Authority, IssuerTrust
+from mrc.web.verifier_api.documents import encode_finding
+
+_EXIT_CODES = {Decision.VALID: 0, Decision.NOT_VALID: 1, Decision.ASK_FURTHER: 2}
+_SIGNS = {"passed": "✓", "failed": "✗", "undetermined": "?"}
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def verifier(ctx: click.Context) -> None:
+    """Start the verifier; ask for cards, read outcomes, check a card from a file."""
+    ctx.obj = Settings()
+    if ctx.invoked_subcommand is None:
+        from mrc.cli.roles import serve_verifier
+
+        serve_verifier(ctx.obj)
+
+
+@verifier.command()
+@click.option("--purpose", help="A configured purpose, such as age-19.")
+@click.option("--dcql", type=_FILE, help="A file with a DCQL query instead.")
+@click.option("--return-uri", help="Where the holder comes back to on the same device.")
+@click.option(
+    "--transaction-data", type=_FILE, help="A file with an array of transaction data objects."
+)
+@click.option("--response-mode", type=click.Choice(["direct_post", "direct_post.jwt"]))
+@click.option("--client-id-prefix", type=click.Choice(["x509_hash", "x509_san_dns"]))
+@click.option("--request-uri-method", type=click.Choice(["get", "post"]))
+@json_option
+@click.pass_obj
+@refusals
+def request(settings: Settings, /, as_json: bool, **wishes: Any) -> None:
+    """Ask for a card. Prints the link for the wallet, and the id to read the outcome with."""
+    asking = {name: value for name, value in wishes.items() if value is not None}
+    for member, name in (("dcql_query", "dcql"), ("transaction_data", "transaction_data")):
+        if name in asking:
+            asking[member] = json_text.decode(asking.pop(name).read_bytes())
+    _, asked = _call(settings, "POST", "/requests", asking)
+    if as_json:
+        print_json(asked)
+    else:
+        click.echo(asked["link"])
+        click.echo(f"mrc verifier outcome {asked['id']}", err=True)
+
+
+@verifier.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--response-code", help="The code that the wallet's way back carried.")
+@click.option("--wait", type=float, default=0, help="Seconds to wait for the wallet's answer.")
+@json_option
+@click.pass_obj
+@refusals
+def outcome(
+    settings: Settings, identifier: str, response_code: str | None, wait: float, as_json: bool
+) -> None:
+    """Read what came of a question: the verdict with every finding. The claims are told once."""
+    query = "" if response_code is None else f"?response_code={response_code}"
+    found = _outcome(settings, f"/requests/{identifier}/outcome{query}", wait)
+    if as_json:
+        print_json(found)
+    else:
+        _print_outcome(found)
+
+
+def _outcome(settings: Settings, path: str, wait: float) -> Any:
+    async def act() -> Any:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        async with _http(settings) as http:
+            while True:
+                status, found = await _send(http, settings, "GET", path, None)
+                if status != 202 or loop.time() >= until:
+                    return found
+                await asyncio.sleep(0.2)
+
+    return asyncio.run(act())
+
+
+@verifier.command()
+@click.argument("file", type=_FILE)
+@click.option("--root", "roots", type=_FILE, multiple=True, help="A trusted root as PEM.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]), help="Check as of this time.")
+@click.option("--nonce", help="With --client-id and --response-uri: the request it answered.")
+@click.option("--client-id")
+@click.option("--response-uri")
+@click.option("--jwk-thumbprint", help="Of the key it was encrypted to, base64url.")
+@click.option("--online", is_flag=True, help="Ask the issuer's status list.")
+@json_option
+@click.pass_context
+@refusals
+def check(
+    ctx: click.Context,
+    file: Path,
+    roots: tuple[Path, ...],
+    at: datetime | None,
+    nonce: str | None,
+    client_id: str | None,
+    response_uri: str | None,
+    jwk_thumbprint: str | None,
+    online: bool,
+    as_json: bool,
+) -> None:
+    """Check a card or presentation in FILE: an SD-JWT VC, or an mdoc as CBOR, hex or base64url.
+
+    Ends with 0 for valid, 1 for not valid, 2 where something could not be found out.
+    """
+    settings: Settings = ctx.obj
+    moment = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
+    exchange = None
+    if nonce is not None:
+        if client_id is None or response_uri is None:
+            raise click.UsageError("--nonce needs --client-id and --response-uri")
+        thumbprint = None if jwk_thumbprint is None else base64url.decode(jwk_thumbprint)
+        exchange = Exchange(
+            client_id=client_id,
+            nonce=nonce,
+            response_uri=response_uri,
+            jwk_thumbprint=thumbprint,
+            opened_at=datetime.fromtimestamp(0, UTC),
+        )
+    trust, data = _trust(settings, roots), file.read_bytes()
+
+    async def act() -> StoredCheck:
+        async with _http(settings) as http:
+            lists = StatusListClient(http, verifier=OpensslVerifier()) if online else None
+            return await check_stored(data, trust=trust, exchange=exchange, lists=lists, at=moment)
+
+    found = asyncio.run(act())
+    if as_json:
+        print_json(_encode_check(found))
+    else:
+        _print_outcome(_encode_check(found))
+    ctx.exit(_EXIT_CODES[found.verdict.decision])
+
+
+def _trust(settings: Settings, roots: tuple[Path, ...]) -> IssuerTrust:
+    """The given roots, or those of this installation's trust store."""
+    found: list[Certificate] = [
+        root for path in roots for root in decode_pem_bundle(path.read_bytes())
+    ]
+    if not roots:
+        found = list(TrustStore(settings.home / "trust").certificates(TrustKind.ISSUER))
+    authority = Authority(name="trusted root", anchors=tuple(found), types=None)
+    return IssuerTrust([authority], verifier=OpensslVerifier())
+
+
+def _encode_check(found: StoredCheck) -> dict[str, Any]:
+    verdict = found.verdict
+    told = verdict.decision is not Decision.NOT_VALID
+    return {
+        "decision": verdict.decision.value,
+        "reasons": list(verdict.reasons),
+        "data_as_of": None if verdict.data_as_of is None else verdict.data_as_of.isoformat(),
+        "findings": [encode_finding(finding) for finding in verdict.findings],
+        "cards": [
+            {
+                "format": found.format.value,
+                "type": found.type,
+                "claims": json_form(found.claims) if told else {},
+            }
+        ],
+    }
+
+
+def _print_outcome(found: dict[str, Any]) -> None:
+    click.echo(found["decision"].replace("_", " "))
+    if "declined" in found:
+        click.echo(f"  the wallet answered {found['declined']['error']}")
+    for finding in found.get("findings", ()):
+        reason = f"  {finding['reason']}" if finding["reason"] else ""
+        detail = f"  {finding['detail']}" if finding["detail"] else ""
+        sign = _SIGNS[finding["outcome"]]
+        click.echo(f"  {sign} {finding['check']}  ({finding['clause']}){reason}{detail}")
+    for card in found.get("cards", ()):
+        click.echo(f"  {card['type']} ({card['format']})")
+        for name, value in (card.get("values") or card["claims"]).items():
+            click.echo(f"    {name}: {_shortened(value)}")
+
+
+def _shortened(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:60]}… ({len(text)} characters)"
+
+
+def _http(settings: Settings) -> HttpxClient:
+    roots = [settings.home / "tls" / "root.pem", settings.extra_ca]
+    try:
+        return HttpxClient([path for path in roots if path is not None and path.exists()])
+    except ssl.SSLError as error:
+        raise Refusal(f"a certificate authority's file does not load: {error}") from error
+
+
+def _call(settings: Settings, method: str, path: str, body: object) -> tuple[int, Any]:
+    async def act() -> tuple[int, Any]:
+        async with _http(settings) as http:
+            return await _send(http, settings, method, path, body)
+
+    return asyncio.run(act())
+
+
+async def _send(
+    http: HttpxClient, settings: Settings, method: str, path: str, body: object
+) -> tuple[int, Any]:
+    try:
+        token = read_management_token(settings.home / "verifier")
+    except FileNotFoundError as error:
+        raise Refusal("no verifier was started here yet: `mrc verifier` starts one") from error
+    answer = await http.send(
+        HttpRequest(
+            method=method,
+            url=settings.url_of(Host.VERIFIER) + path,
+            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+            body=b"" if body is None else json_text.encode(body),
+        )
+    )
+    found = json_text.decode_object(answer.body, "the verifier's answer")
+    if answer.status >= 400:
+        raise Refusal(f"{found.get('error')}: {found.get('error_description', answer.status)}")
+    return answer.status, found
