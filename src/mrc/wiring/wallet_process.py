@@ -14,7 +14,7 @@ from mrc.infra.keys.software import (
     SoftwareKeyMaker,
     SystemEntropy,
 )
-from mrc.infra.settings import Settings
+from mrc.infra.settings import Host, Settings
 from mrc.infra.trust_store import TrustKind, TrustStore
 from mrc.infra.wallet_host.storage import (
     FileDeviceSecret,
@@ -23,7 +23,9 @@ from mrc.infra.wallet_host.storage import (
     WalletFile,
 )
 from mrc.protocols.openid4vp.request_object import AskerTrust
+from mrc.protocols.wallet_provider.messages import Level
 from mrc.wallet.mobile_id import MobileId, WalletHost, WalletTrust
+from mrc.wallet.provider_client import ProviderClient, ProviderParts
 
 
 def wallet_folder(settings: Settings, name: str) -> Path:
@@ -68,4 +70,14 @@ async def process_wallet(settings: Settings, name: str) -> AsyncIterator[MobileI
                 clock=SystemClock(),
                 entropy=SystemEntropy(),
             )
-            yield MobileId(host, load_trust(settings), None)
+            provider = ProviderClient(
+                ProviderParts(
+                    url=settings.url_of(Host.PROVIDER),
+                    http=http,
+                    keys=host.keys,
+                    records=host.records,
+                    clock=host.clock,
+                    level=Level.SOFTWARE,
+                )
+            )
+            yield MobileId(host, load_trust(settings), provider)
