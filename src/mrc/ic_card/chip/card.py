@@ -53,10 +53,15 @@ class Card:
     def state(self) -> CardState:
         return self._host.state
 
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset. Asking for it resets nothing."""
+        return self._host.state.profile.atr
+
     def reset(self) -> bytes:
         """Power on or reset: a new session; the answer to reset."""
         self._host.session = Session()
-        return self._host.state.profile.atr
+        return self.atr
 
     async def process(self, raw: bytes) -> bytes:
         """The response to one command APDU."""

@@ -88,4 +88,5 @@ class VpcdSlot:
         if code in (_OFF, _ON, _RESET):
             card.reset()
             return None
-        return card.reset() if code == _ATR else b"\x67\x00"
+        # vpcd polls the ATR to see whether the card is still there: no reset
+        return card.atr if code == _ATR else b"\x67\x00"
