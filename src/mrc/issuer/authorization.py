@@ -44,6 +44,17 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectOrder:
+    """What the challenge endpoint knows when its last step is done."""
+
+    client: Client
+    client_id: str
+    who: Identified
+    scope: str
+    code_challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Authorized:
     """A code for the client; `redirect` is where the browser goes, if there is one."""
 
@@ -195,6 +206,37 @@ class Authorizations:
         if not done:
             raise _denied(Reason.CODE_UNKNOWN_OR_USED)
         return Authorized(code=code, redirect=self._redirect(record, {"code": code}))
+
+    async def authorize_directly(self, order: DirectOrder, *, now: datetime) -> Authorized:
+        """A code without a pushed request: the end of the challenge endpoint's steps.
+
+        draft-ietf-oauth-first-party-apps-03, 5.2.1. The caller has authenticated the client,
+        checked that every step was made with the same DPoP key, and identified the holder.
+        """
+        ids = tuple(name for name in self._offered if name in order.scope.split())
+        if not ids:
+            raise OAuthError(OAuthErrorCode.INVALID_SCOPE, clause="OpenID4VCI 5.1.2")
+        if not pkce.is_challenge(order.code_challenge):
+            raise _invalid("PKCE with S256 is required", "RFC 7636 4.4.1")
+        record = AuthorizationRecord(
+            request_digest=self._entropy.token(32),
+            client_id=order.client_id,
+            redirect_uri=None,
+            state=None,
+            configuration_ids=ids,
+            use_identifiers=False,
+            code_challenge=order.code_challenge,
+            jkt=order.client.jkt,
+            instance_jkt=order.client.instance_jkt,
+            offer=None,
+            holder=None,
+            card_type=None,
+            code_digest=None,
+            expires_at=now + self._configuration.lifetimes.authorization_code,
+        )
+        async with self._store.transaction() as tx:
+            await tx.add_authorization(record)
+        return await self.authorize(record, order.who, now=now)
 
     def refuse(self, record: AuthorizationRecord) -> str | None:
         """Where the browser goes when the holder may not or does not want to."""
