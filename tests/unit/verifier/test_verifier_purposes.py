@@ -67,7 +67,7 @@ def test_the_mdoc_query_says_whether_claims_are_kept(kept_for: timedelta, retain
 @pytest.mark.parametrize("field", ["text", "claims", "card_types", "formats"])
 def test_a_half_made_purpose(field: str) -> None:
     with pytest.raises(ValueError, match="needs"):
-        replace(PURPOSE, **{field: ()})
+        replace(PURPOSE, **{field: ()})  # type: ignore[arg-type]
 
 
 def test_a_query_names_the_authorities_that_count() -> None:

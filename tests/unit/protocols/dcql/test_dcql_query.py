@@ -31,8 +31,8 @@ VALID: dict[str, object] = {
     "credential_sets": [{"options": [["card"], ["mdoc"]]}],
 }
 
-FORGERIES = {
-    "not an object": ([], "array"),
+FORGERIES: dict[str, tuple[list[str | int], object]] = {
+    "not an object": ([], []),
     "no credentials": (["credentials"], None),
     "empty credentials": (["credentials"], []),
     "credentials no array": (["credentials"], {"id": "card"}),
