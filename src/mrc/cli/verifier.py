@@ -6,32 +6,33 @@ server.
 
 import asyncio
 import json
-import ssl
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mrc.cli.output import Refusal, json_option, print_json, refusals
+from mrc.cli.management import call
+from mrc.cli.output import json_option, print_json, refusals
 from mrc.formats import base64url, json_text
 from mrc.formats.x509.certificate import Certificate, decode_pem_bundle
 from mrc.infra.http import HttpxClient
 from mrc.infra.keys.software import OpensslVerifier
 from mrc.infra.settings import Host, Settings
 from mrc.infra.status_client import StatusListClient
-from mrc.infra.stores.verifier_secrets import read_management_token
 from mrc.infra.trust_store import TrustKind, TrustStore
-from mrc.kernel.ports import HttpRequest
 from mrc.verifier.checks.presentation import Exchange
 from mrc.verifier.checks.shown import json_form
 from mrc.verifier.policy import Decision
 from mrc.verifier.stored import StoredCheck, check_stored
 from mrc.verifier.trust import Authority, IssuerTrust
 from mrc.web.verifier_api.documents import encode_finding
+from mrc.wiring.wallet_process import tls_roots
 
 _EXIT_CODES = {Decision.VALID: 0, Decision.NOT_VALID: 1, Decision.ASK_FURTHER: 2}
 _SIGNS = {"passed": "✓", "failed": "✗", "undetermined": "?"}
+_POLL_SECONDS = 0.2
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -65,7 +66,7 @@ def request(settings: Settings, /, as_json: bool, **wishes: Any) -> None:
     for member, name in (("dcql_query", "dcql"), ("transaction_data", "transaction_data")):
         if name in asking:
             asking[member] = json_text.decode(asking.pop(name).read_bytes())
-    _, asked = _call(settings, "POST", "/requests", asking)
+    asked = _call(settings, "POST", "/requests", asking)
     if as_json:
         print_json(asked)
     else:
@@ -93,17 +94,12 @@ def outcome(
 
 
 def _outcome(settings: Settings, path: str, wait: float) -> Any:
-    async def act() -> Any:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait
-        async with _http(settings) as http:
-            while True:
-                status, found = await _send(http, settings, "GET", path, None)
-                if status != 202 or loop.time() >= until:
-                    return found
-                await asyncio.sleep(0.2)
-
-    return asyncio.run(act())
+    until = time.monotonic() + wait
+    while True:
+        found = _call(settings, "GET", path)
+        if found["decision"] != "pending" or time.monotonic() >= until:
+            return found
+        time.sleep(_POLL_SECONDS)
 
 
 @verifier.command()
@@ -151,7 +147,7 @@ def check(
     trust, data = _trust(settings, roots), file.read_bytes()
 
     async def act() -> StoredCheck:
-        async with _http(settings) as http:
+        async with HttpxClient(tls_roots(settings)) as http:
             lists = StatusListClient(http, verifier=OpensslVerifier()) if online else None
             return await check_stored(data, trust=trust, exchange=exchange, lists=lists, at=moment)
 
@@ -212,38 +208,7 @@ def _shortened(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:60]}… ({len(text)} characters)"
 
 
-def _http(settings: Settings) -> HttpxClient:
-    roots = [settings.home / "tls" / "root.pem", settings.extra_ca]
-    try:
-        return HttpxClient([path for path in roots if path is not None and path.exists()])
-    except ssl.SSLError as error:
-        raise Refusal(f"a certificate authority's file does not load: {error}") from error
-
-
-def _call(settings: Settings, method: str, path: str, body: object) -> tuple[int, Any]:
-    async def act() -> tuple[int, Any]:
-        async with _http(settings) as http:
-            return await _send(http, settings, method, path, body)
-
-    return asyncio.run(act())
-
-
-async def _send(
-    http: HttpxClient, settings: Settings, method: str, path: str, body: object
-) -> tuple[int, Any]:
-    try:
-        token = read_management_token(settings.home / "verifier")
-    except FileNotFoundError as error:
-        raise Refusal("no verifier was started here yet: `mrc verifier` starts one") from error
-    answer = await http.send(
-        HttpRequest(
-            method=method,
-            url=settings.url_of(Host.VERIFIER) + path,
-            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-            body=b"" if body is None else json_text.encode(body),
-        )
-    )
-    found = json_text.decode_object(answer.body, "the verifier's answer")
-    if answer.status >= 400:
-        raise Refusal(f"{found.get('error')}: {found.get('error_description', answer.status)}")
-    return answer.status, found
+def _call(settings: Settings, method: str, path: str, body: dict[str, object] | None = None) -> Any:
+    url = settings.url_of(Host.VERIFIER) + path
+    token = settings.home / "verifier" / "management.token"
+    return call(settings, method, url, token=token, body=body)

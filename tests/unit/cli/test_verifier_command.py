@@ -18,11 +18,10 @@ from mrc.formats import base64url
 from mrc.formats.x509.certificate import encode_pem
 from mrc.infra.database.engine import open_database
 from mrc.infra.http import HttpxClient
-from mrc.infra.keys.software import SystemEntropy
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host, Settings
-from mrc.infra.stores.verifier_secrets import prepare_secrets
+from mrc.infra.tokens import shared_token
 from mrc.web.verifier_api.app import VerifierApi, create_app
 from tests.simulators.pki import NOW, practice_pki
 from tests.simulators.practice_cards import EXPIRED, CardOrder, make_mdoc, make_sd_jwt_vc
@@ -74,13 +73,12 @@ def running(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         async with open_database(sqlite_url) as database:
             profile = replace(practice_profile(), base_url=settings.url_of(Host.VERIFIER))
             world = VerifierWorld(database=database, profile=profile)
-            secrets = prepare_secrets(tmp_path / "verifier", entropy=SystemEntropy())
             api = VerifierApi(
                 verifier=world.verifier,
                 clock=StandingClock(),
                 drop_list=world.lists.drop,
-                management_token=secrets.management_token,
-                push_token=secrets.push_token,
+                management_token=shared_token(tmp_path / "verifier" / "management.token"),
+                push_token=shared_token(tmp_path / "verifier" / "push.token"),
             )
             async with serving({port: create_app(api)}, bind="127.0.0.1", tls=tls):
                 started.set()
@@ -139,7 +137,7 @@ def test_without_a_verifier_nothing_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MRC_HOME", str(tmp_path))
-    assert "was started here" in run("request", "--purpose", "age-19", code=1).output
+    assert "start the role first" in run("request", "--purpose", "age-19", code=1).output
 
 
 @pytest.fixture
