@@ -14,7 +14,7 @@ from mrc.verifier.reasons import Reason
 
 FRESHNESS = "status.freshness"
 DEFAULT_MAX_STATUS_AGE = timedelta(hours=1)
-"""How old a status list may be where no purpose says so: an issuer signs its lists more often."""
+"""How old a status list may be, where no purpose says so: ours are signed anew every half hour."""
 
 
 class Decision(StrEnum):

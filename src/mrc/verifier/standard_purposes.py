@@ -44,7 +44,6 @@ STANDARD_PURPOSES = {
             ),
             card_types=_RESIDENCE,
             kept_for=timedelta(days=5 * 365),
-            max_status_age=timedelta(minutes=15),
         ),
         Purpose(
             id=PurposeId("police-check"),
@@ -60,7 +59,6 @@ STANDARD_PURPOSES = {
                 "portrait",
             ),
             card_types=_RESIDENCE,
-            max_status_age=timedelta(minutes=15),
         ),
     )
 }
