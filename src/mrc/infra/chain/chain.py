@@ -25,7 +25,7 @@ from mrc.infra.chain.store import (
     StoredTransaction,
 )
 from mrc.infra.chain.transactions import Transaction, decode_transaction
-from mrc.kernel.errors import MrcError, Unavailable
+from mrc.kernel.errors import Malformed, MrcError, Unavailable
 from mrc.kernel.ports import Clock
 from mrc.ledger import rlp
 from mrc.ledger.hashing import keccak256
@@ -149,11 +149,15 @@ class EmbeddedChain(ChainReader):
 
         Raises `Malformed` or `Refused` for one that no block may contain.
         """
-        return self.send_many([raw])[0]
+        outcome = self.send_many([raw])[0]
+        if isinstance(outcome, MrcError):
+            raise outcome
+        return outcome
 
-    def send_many(self, raws: list[bytes]) -> list[bytes]:
-        """As `send`, in one block where they fit; the first that is refused raises."""
-        tickets = [_Ticket(decode_transaction(raw)) for raw in raws]
+    def send_many(self, raws: list[bytes]) -> list[bytes | MrcError]:
+        """As `send` for each, in one block where they fit: the hash, or why it was refused."""
+        outcomes: list[_Ticket | MrcError] = [_ticket(raw) for raw in raws]
+        tickets = [outcome for outcome in outcomes if isinstance(outcome, _Ticket)]
         with self._queue_lock:
             self._queue.extend(tickets)
         with self._seal_lock:
@@ -161,10 +165,10 @@ class EmbeddedChain(ChainReader):
                 with self._queue_lock:
                     waiting, self._queue = self._queue, []
                 self._seal_all(waiting)
-        for ticket in tickets:
-            if ticket.error is not None:
-                raise ticket.error
-        return [ticket.transaction.hash for ticket in tickets]
+        return [
+            (outcome.error or outcome.transaction.hash) if isinstance(outcome, _Ticket) else outcome
+            for outcome in outcomes
+        ]
 
     def _seal_all(self, tickets: list[_Ticket]) -> None:
         """Seal the waiting transactions, each sender's in the order of nonces."""
@@ -239,6 +243,13 @@ class EmbeddedChain(ChainReader):
             block = self.store.find_block(number)
             if block is not None:
                 yield block.hash
+
+
+def _ticket(raw: bytes) -> _Ticket | MrcError:
+    try:
+        return _Ticket(decode_transaction(raw))
+    except Malformed as error:
+        return error
 
 
 def _execute(executor: PyEvmExecutor, tickets: list[_Ticket]) -> list[blocks.Receipt]:

@@ -10,7 +10,7 @@ from mrc.infra.chain import views
 from mrc.infra.chain.chain import ChainReader, EmbeddedChain
 from mrc.infra.chain.executor import CALL_GAS_LIMIT, CallMessage, Execution, Refused
 from mrc.infra.chain.store import LogFilter, StoredBlock
-from mrc.kernel.errors import Malformed, Unavailable
+from mrc.kernel.errors import Malformed, MrcError, Unavailable
 from mrc.ledger.headers import Address, Header, decode_header
 
 Params = list[object]
@@ -75,6 +75,17 @@ class RpcMethods:
             raise RpcError(_PARAMS, str(error)) from error
         except (Refused, Unavailable) as error:
             raise RpcError(_REJECTED, str(error)) from error
+
+    def send_many(self, params: list[Params]) -> list[object]:
+        """A batch of `eth_sendRawTransaction`, in one block where they fit: hash or `RpcError`."""
+        chain = self._writer()
+        raws = [_data(_param(member, 0)) for member in params]
+        return [
+            RpcError(_PARAMS if isinstance(outcome, Malformed) else _REJECTED, str(outcome))
+            if isinstance(outcome, MrcError)
+            else views.data(outcome)
+            for outcome in chain.send_many(raws)
+        ]
 
     def logs_of(self, block: StoredBlock, wanted: object) -> list[views.Json]:
         """The logs of one block that a subscription's filter admits."""
@@ -199,9 +210,12 @@ class RpcMethods:
         )
 
     def _send(self, params: Params) -> object:
+        return views.data(self._writer().send(_data(_param(params, 0))))
+
+    def _writer(self) -> EmbeddedChain:
         if not isinstance(self.chain, EmbeddedChain):
             raise RpcError(_REJECTED, "this server only reads")
-        return views.data(self.chain.send(_data(_param(params, 0))))
+        return self.chain
 
     def _fee_history(self, params: Params) -> object:
         percentiles = _param(params, 2, [])

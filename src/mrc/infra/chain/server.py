@@ -56,8 +56,25 @@ def answer_text(methods: RpcMethods, body: bytes) -> bytes:
     if isinstance(request, list):
         if not 0 < len(request) <= MAX_BATCH:
             return _encode(_failure(None, RpcError(_INVALID, f"1 to {MAX_BATCH} requests")))
-        return _encode([_answer(methods, member) for member in request])
+        return _encode(_answer_all(methods, request))
     return _encode(_answer(methods, request))
+
+
+def _answer_all(methods: RpcMethods, requests: list[object]) -> list[Json]:
+    """A batch; one of transactions alone is sealed together."""
+    try:
+        read = [_read(request) for request in requests]
+        if any(method != "eth_sendRawTransaction" for _, method, _ in read):
+            return [_answer(methods, request) for request in requests]
+        results = methods.send_many([params for _, _, params in read])
+    except (RpcError, Malformed):
+        return [_answer(methods, request) for request in requests]
+    return [
+        _failure(identifier, result)
+        if isinstance(result, RpcError)
+        else _success(identifier, result)
+        for (identifier, _, _), result in zip(read, results, strict=True)
+    ]
 
 
 def _parse(body: bytes | str) -> object:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from eth_account import Account
 from web3 import Web3
 
 from mrc.infra.chain.chain import ChainReader
@@ -10,7 +11,7 @@ from mrc.infra.chain.contract import call_data
 from mrc.infra.chain.rpc import RpcError, RpcMethods
 from mrc.infra.chain.server import answer_text
 from mrc.ledger.statements import head_slot
-from tests.simulators.ledger_world import CHAIN_ID, NOW, STREAM, World
+from tests.simulators.ledger_world import CHAIN_ID, NOW, STREAM, World, secret
 
 
 @pytest.fixture
@@ -171,3 +172,38 @@ def test_a_batch_is_answered_in_order(rpc: RpcMethods) -> None:
     batch = [{"jsonrpc": "2.0", "id": n, "method": "eth_chainId"} for n in range(3)]
     answers = json.loads(answer_text(rpc, json.dumps(batch).encode()))
     assert [answer["id"] for answer in answers] == [0, 1, 2]
+
+
+def test_a_batch_of_transactions_shares_a_block(settled: World, rpc: RpcMethods) -> None:
+    account = Account.from_key(secret("batch"))
+    requests = []
+    for nonce in (0, 1, 7):
+        fields = {"nonce": nonce, "chainId": CHAIN_ID, "gas": 21_000, "gasPrice": 0, "value": 0}
+        raw = account.sign_transaction({**fields, "to": bytes(20)}).raw_transaction
+        requests.append(
+            {"id": nonce, "method": "eth_sendRawTransaction", "params": [raw.to_0x_hex()]}
+        )
+    before = settled.chain.head().number
+    answers = json.loads(answer_text(rpc, json.dumps(requests).encode()))
+    assert [sorted(answer)[0] for answer in answers] == ["id", "id", "error"]
+    assert settled.chain.head().number == before + 1
+
+
+def test_one_malformed_transaction_spoils_no_other(settled: World, rpc: RpcMethods) -> None:
+    account = Account.from_key(secret("batch"))
+    fields = {"nonce": 0, "chainId": CHAIN_ID, "gas": 21_000, "gasPrice": 0, "value": 0}
+    raw = account.sign_transaction({**fields, "to": bytes(20)}).raw_transaction.to_0x_hex()
+    for params in (["0x00"], ["zz"], []):
+        requests = [
+            {"id": 1, "method": "eth_sendRawTransaction", "params": params},
+            {"id": 2, "method": "eth_chainId"},
+            {"id": 3, "method": "eth_sendRawTransaction", "params": params},
+        ]
+        answers = json.loads(answer_text(rpc, json.dumps(requests).encode()))
+        assert [answer.get("error", {}).get("code") for answer in answers] == [-32602, None, -32602]
+    both = [
+        {"id": n, "method": "eth_sendRawTransaction", "params": [text]}
+        for n, text in enumerate(["0x00", raw])
+    ]
+    answers = json.loads(answer_text(rpc, json.dumps(both).encode()))
+    assert (answers[0]["error"]["code"], len(answers[1]["result"])) == (-32602, 66)
