@@ -1,0 +1,49 @@
+"""The commands that start one role each."""
+
+import asyncio
+
+import click
+
+from mrc.infra.settings import Settings
+from mrc.wiring.issuers import INTERIOR, POLICE
+
+_OTHERS = {authority.role: authority for authority in (POLICE, INTERIOR)}
+
+
+@click.command()
+def authority() -> None:
+    """Start the immigration authority: register, front desk, issuer, status lists."""
+    from mrc.wiring.immigration import run_authority
+
+    asyncio.run(run_authority(Settings()))
+
+
+@click.command()
+@click.option("--authority", "name", type=click.Choice(list(_OTHERS)), required=True)
+def issuer(name: str) -> None:
+    """Start another authority's issuer."""
+    from mrc.wiring.roles import run_issuer
+
+    asyncio.run(run_issuer(Settings(), _OTHERS[name]))
+
+
+@click.command()
+def provider() -> None:
+    """Start the practice wallet provider."""
+    from mrc.wiring.roles import run_provider
+
+    asyncio.run(run_provider(Settings()))
+
+
+def serve_verifier(settings: Settings) -> None:
+    """`mrc verifier` without a sub-command."""
+    from mrc.wiring.roles import run_verifier
+
+    asyncio.run(run_verifier(settings))
+
+
+def serve_wallet(settings: Settings, name: str) -> None:
+    """`mrc wallet` without a sub-command: the wallet app on this machine."""
+    from mrc.wiring.wallet_server import serve_wallet as serve
+
+    asyncio.run(serve(settings, name))

@@ -1,0 +1,65 @@
+"""What every issuing authority's process has besides its issuer: management and publishing."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from mrc.authority.counter import Counter
+from mrc.authority.desk import Desk
+from mrc.authority.ports import StatusPublisher
+from mrc.infra.clock import SystemClock
+from mrc.infra.settings import Mode, Settings
+from mrc.infra.status_push import PushingPublisher
+from mrc.infra.tokens import shared_token
+from mrc.issuer.issuer import Issuer
+from mrc.web.desk_api.app import DeskApi
+from mrc.web.desk_api.app import create_app as create_desk_api
+from mrc.wiring.issuers import IssuingAuthority
+from mrc.wiring.server import ServerParts
+
+PUBLISH_SECONDS = 5.0
+
+
+def make_publisher(issuer: Issuer, parts: ServerParts) -> PushingPublisher:
+    return PushingPublisher(issuer.status, parts.http, parts.settings.home / "subscriptions")
+
+
+def with_management(
+    settings: Settings,
+    authority: IssuingAuthority,
+    counter: Counter,
+    desk: Desk | None,
+    front: ASGIApp | None,
+) -> Starlette:
+    """The counter's management API below ``/desk``, and `front` for everything else."""
+    api = DeskApi(
+        counter=counter,
+        desk=desk,
+        clock=SystemClock(),
+        practice=settings.mode is Mode.PRACTICE,
+        token=shared_token(settings.home / authority.role / "operator.token"),
+    )
+    routes = [Mount("/desk", create_desk_api(api))]
+    return Starlette(routes=[*routes, Mount("/", front)] if front else routes)
+
+
+@contextlib.asynccontextmanager
+async def published(publisher: StatusPublisher) -> AsyncIterator[None]:
+    """Publish from time to time: what an act could not publish, and lists that run out."""
+
+    async def forever() -> None:
+        while True:
+            await publisher.publish_changes(now=SystemClock().now())
+            await asyncio.sleep(PUBLISH_SECONDS)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,40 @@
+"""The immigration authority's process: register, front desk, issuer and status lists."""
+
+from mrc.authority.card_source import RegistryCardSource
+from mrc.authority.counter import Counter
+from mrc.authority.desk import Desk, DeskParts
+from mrc.infra.clock import SystemClock
+from mrc.infra.settings import Host, Settings
+from mrc.infra.stores.registry import DatabaseRegistry
+from mrc.registry.eligibility import EligibilityRules
+from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.wiring.carrier import make_carrier
+from mrc.wiring.counters import make_publisher, published, with_management
+from mrc.wiring.issuers import IMMIGRATION, make_issuer
+from mrc.wiring.server import serve_role, server_parts
+
+RULES = EligibilityRules()
+
+
+async def run_authority(settings: Settings) -> None:
+    """The immigration authority: register, desk, issuer and status lists."""
+    async with server_parts(settings, IMMIGRATION.role, "registry", "issuer") as parts:
+        registry = DatabaseRegistry(parts.database)
+        source = RegistryCardSource(registry, RULES)
+        issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
+        publisher = make_publisher(issuer, parts)
+        counter = Counter(issuer.offers, issuer.cards, publisher)
+        desk = Desk(
+            DeskParts(
+                registry=registry,
+                counter=counter,
+                carrier=make_carrier(settings, parts.http),
+                rules=RULES,
+            )
+        )
+        apps = {
+            Host.ISSUER: make_issuer_api(issuer, clock=SystemClock()),
+            Host.DESK: with_management(settings, IMMIGRATION, counter, desk, None),
+        }
+        async with published(publisher):
+            await serve_role(parts, apps)

@@ -1,0 +1,50 @@
+"""The roles as processes: each put together, served, and looked after until it is told to stop."""
+
+from mrc.authority.counter import Counter
+from mrc.infra.clock import SystemClock
+from mrc.infra.practice_cards import (
+    DRIVING_AGE,
+    PracticeRegister,
+    licence_values,
+    resident_values,
+)
+from mrc.infra.settings import Host, Settings
+from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.web.verifier_api.app import create_app as create_verifier_api
+from mrc.wiring.counters import make_publisher, published, with_management
+from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
+from mrc.wiring.providers import make_provider
+from mrc.wiring.server import serve_role, server_parts
+from mrc.wiring.verifiers import make_verifier
+
+_PRACTICE_SOURCES = {
+    POLICE.role: PracticeRegister(licence_values, minimum_age=DRIVING_AGE),
+    INTERIOR.role: PracticeRegister(resident_values, minimum_age=14),
+}
+
+
+async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
+    """Another authority's issuer, from its practice register."""
+    async with server_parts(settings, authority.role, "issuer") as parts:
+        source = _PRACTICE_SOURCES[authority.role]
+        issuer = make_issuer(authority, settings, parts.database, source, at=parts.at)
+        publisher = make_publisher(issuer, parts)
+        counter = Counter(issuer.offers, issuer.cards, publisher)
+        api = make_issuer_api(issuer, clock=SystemClock())
+        apps = {authority.host: with_management(settings, authority, counter, None, api)}
+        async with published(publisher):
+            await serve_role(parts, apps)
+
+
+async def run_verifier(settings: Settings) -> None:
+    """The practice asker's verifier."""
+    async with server_parts(settings, "verifier", "verifier") as parts:
+        verifier = make_verifier(settings, parts.database, parts.http, at=parts.at)
+        await serve_role(parts, {Host.VERIFIER: create_verifier_api(verifier.api())})
+
+
+async def run_provider(settings: Settings) -> None:
+    """The practice wallet provider."""
+    async with server_parts(settings, "provider", "provider") as parts:
+        provider = make_provider(settings, parts.database, at=parts.at)
+        await serve_role(parts, {Host.PROVIDER: provider})
