@@ -238,18 +238,19 @@ def _link(code: str) -> str:
 
 
 def _choose(proposal: Proposal, card_id: str | None, format_: str | None) -> Sequence[Choice]:
-    """The preferred answer, narrowed to the card and format that the holder named."""
-    chosen = []
-    for preferred in proposal.preferred():
-        fitting = [
-            choice
-            for choice in proposal.choices[preferred.query_id]
-            if card_id in (None, choice.card.id) and format_ in (None, choice.format.value)
+    """The first answer that the holder's wishes for a card and a format allow."""
+    for alternative in proposal.alternatives():
+        parts = [
+            [
+                choice
+                for choice in part
+                if card_id in (None, choice.card.id) and format_ in (None, choice.format.value)
+            ]
+            for part in alternative
         ]
-        if not fitting:
-            raise Refusal("that card or format cannot answer this request")
-        chosen.append(fitting[0])
-    return chosen
+        if all(parts):
+            return [part[0] for part in parts]
+    raise Refusal("that card or format cannot answer this request")
 
 
 def _confirmed(card: Card) -> bool:

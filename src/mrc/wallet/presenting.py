@@ -6,6 +6,7 @@ the phone. The holder decides between the two; only `answer` sends data. A copy 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, product
 
 from mrc.formats import base64url
 from mrc.formats.jose import jwe
@@ -35,6 +36,9 @@ from mrc.wallet.reasons import Reason
 from mrc.wallet.records import CardRecords
 
 
+MAX_ALTERNATIVES = 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One card that can answer one part of the question, and what it would tell."""
@@ -62,6 +66,25 @@ class Proposal:
         """The verifier's preferred least answer with the newest card each."""
         wanted = choose_credentials(self.evaluation, include_optional=False)
         return [self.choices[query_id][0] for query_id in wanted]
+
+    def alternatives(self) -> Sequence[Sequence[Sequence[Choice]]]:
+        """Every least answer, the verifier's preference first: for each of its parts the cards.
+
+        At most `MAX_ALTERNATIVES`: a person cannot choose among more.
+        """
+        query, answerable = self.evaluation.query, self.evaluation.answerable
+        if query.credential_sets is None:
+            return [[self.choices[credential.id] for credential in query.credentials]]
+        possible = [
+            [option for option in entry.options if answerable.issuperset(option)]
+            for entry in query.credential_sets
+            if entry.required
+        ]
+        combined = islice(product(*possible), MAX_ALTERNATIVES)
+        merged = [
+            dict.fromkeys(query_id for option in one for query_id in option) for one in combined
+        ]
+        return [[self.choices[query_id] for query_id in one] for one in merged]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
