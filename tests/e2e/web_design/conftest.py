@@ -42,14 +42,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 400, "height": 860})
     yield context
     context.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def page(context: BrowserContext, gallery: str) -> Iterator[Page]:
     """A page that fails its test when a script fails or the content policy is broken."""
     problems: list[str] = []
@@ -58,8 +58,10 @@ def page(context: BrowserContext, gallery: str) -> Iterator[Page]:
     page.on("console", lambda said: said.type == "error" and problems.append(said.text))
     page.on(
         "request",
-        lambda request: request.url.startswith((gallery, "data:", "blob:"))
-        or problems.append(f"outside request: {request.url}"),
+        lambda request: (
+            request.url.startswith((gallery, "data:", "blob:"))
+            or problems.append(f"outside request: {request.url}")
+        ),
     )
     yield page
     assert problems == []

@@ -36,6 +36,7 @@ PAGES: Final[dict[Audience, tuple[str, ...]]] = {
         "states",
         "waiting",
         "settings",
+        "swap",
     ),
     Audience.CHECKER: ("choose", "valid", "not_valid", "ask"),
     Audience.ONLINE: ("sign_in", "online_error"),
@@ -60,6 +61,7 @@ def make_gallery() -> Starlette:
     """The gallery with the policy and the middleware of a real front end."""
     assets = Assets()
     routes = [assets.route(), language_route(), Route("/sent", _echo, methods=["POST"])]
+    routes.append(Route("/favicon.ico", _no_icon))
     for audience, names in PAGES.items():
         languages = tuple(Language)
         pages = Pages(
@@ -70,6 +72,8 @@ def make_gallery() -> Starlette:
             domains=DOMAINS,
         )
         routes += [Route(f"/{name}", _page(pages, name)) for name in names]
+        if audience is Audience.HOLDER:
+            routes.append(Route("/fragment", _page(pages, "fragment"), methods=["POST"]))
     middleware = [Middleware(SecurityHeaders), Middleware(SameOriginWrites)]
     return Starlette(routes=routes, middleware=middleware)
 
@@ -87,6 +91,10 @@ def _page(pages: Pages, name: str) -> Callable[[Request], Awaitable[Response]]:
         )
 
     return show
+
+
+async def _no_icon(_request: Request) -> Response:
+    return Response(status_code=204)  # browsers ask for it beside plain text
 
 
 async def _echo(request: Request) -> Response:
