@@ -35,7 +35,6 @@ from mrc.wallet.ports import KeyStore
 from mrc.wallet.reasons import Reason
 from mrc.wallet.records import CardRecords
 
-
 MAX_ALTERNATIVES = 32
 
 
