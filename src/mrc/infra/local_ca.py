@@ -5,8 +5,10 @@ to ``localhost``, its sub-names, loopback and the configured name: a leaked prac
 used to impersonate anything else.
 """
 
+import contextlib
+import fcntl
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,17 +35,29 @@ class ServerTls:
 
 
 def prepare_tls(folder: Path, names: Sequence[str], *, at: datetime) -> ServerTls:
-    """The server's certificate for `names`, made or renewed where needed. Idempotent."""
+    """The server's certificate for `names`, made or renewed where needed. Idempotent.
+
+    Roles start at the same time: one of them makes the files, the others wait for it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files = ServerTls(
         root=folder / "root.pem", chain=folder / "server.pem", key=folder / "server.key"
     )
-    if not files.root.exists() or not (folder / "root.key").exists():
-        _make_root(folder, names, at)
-        files.chain.unlink(missing_ok=True)
-    if not _still_good(files.chain, names, at) or not files.key.exists():
-        _make_server(folder, files, names, at)
+    with _alone(folder / "lock"):
+        if not files.root.exists() or not (folder / "root.key").exists():
+            _make_root(folder, names, at)
+            files.chain.unlink(missing_ok=True)
+        if not _still_good(files.chain, names, at) or not files.key.exists():
+            _make_server(folder, files, names, at)
     return files
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time; the kernel ends the lock of a process that dies."""
+    with path.open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _still_good(chain: Path, names: Sequence[str], at: datetime) -> bool:

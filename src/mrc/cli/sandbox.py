@@ -1,0 +1,38 @@
+"""`mrc sandbox`: stand-ins of others, for practice."""
+
+import asyncio
+
+import click
+
+from mrc.infra.clock import SystemClock
+from mrc.infra.local_ca import prepare_tls
+from mrc.infra.processes import run_until_stopped
+from mrc.infra.serving import serving
+from mrc.infra.settings import Host, Settings
+from mrc.wiring.carrier import make_sandbox
+
+
+@click.group()
+def sandbox() -> None:
+    """Start stand-ins of others: the carrier."""
+
+
+@sandbox.command()
+def carrier() -> None:
+    """Serve the sandbox carrier: CAMARA APIs, and a control API for faults and text messages.
+
+    The control API's token is in HOME/carrier/control.token.
+    """
+    try:
+        asyncio.run(_serve(Settings()))
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _serve(settings: Settings) -> None:
+    names = [settings.name_of(host) for host in Host]
+    tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
+    app = make_sandbox(settings)
+    click.echo("The sandbox carrier is a stand-in for practice: no real line is known.", err=True)
+    async with serving({settings.port_of(Host.CARRIER): app}, bind=settings.bind, tls=tls):
+        await run_until_stopped()

@@ -1,0 +1,1 @@
+"""The carrier's APIs as the authority uses them."""

@@ -1,0 +1,1 @@
+"""The sandbox carrier: a telephone company to practise with, that speaks the CAMARA APIs."""
