@@ -1,0 +1,119 @@
+"""The chapters: from the register to a refusal, two phones, and a card of another authority."""
+
+from dataclasses import dataclass
+
+from mrc.cli.story.teller import Teller, Told
+
+STUDENT = "P-STUDENT"
+REFUSED = {
+    "P-CHILD": "under_age",
+    "P-ENDED": "registration_ended",
+    "P-OTHERS-PHONE": "phone_of_another",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """One wallet of the story."""
+
+    name: str
+    pin_file: str
+
+    def arguments(self, *rest: str) -> tuple[str, ...]:
+        return ("wallet", "--name", self.name, "--pin-file", self.pin_file, *rest)
+
+
+def who_may_not(teller: Teller) -> None:
+    """Eligibility says no, with the reason."""
+    teller.chapter("Who may not have a card, and why")
+    for registrant, reason in REFUSED.items():
+        told = teller.mrc("desk", "assess", "--registrant", registrant)
+        reasons = [finding["reason"] for finding in told.value["findings"] if finding["reason"]]
+        teller.expect(not told.value["eligible"], f"{registrant} must not be eligible")
+        teller.expect(reason in reasons, f"{registrant}: {reason} is not among {reasons}")
+        teller.mrc("desk", "offer", "--registrant", registrant, expect_failure=True)
+        teller.tell(f"{registrant} is refused", told, ", ".join(reasons))
+
+
+def activate(teller: Teller, name: str, pin: str) -> Phone:
+    phone = Phone(name=name, pin_file=str(teller.secret(f"{name}.pin", pin)))
+    teller.tell(f"{name}: wallet activated", teller.mrc(*phone.arguments("activate")))
+    return phone
+
+
+def receive(teller: Teller, phone: Phone, *, authority: str, replace: bool = False) -> str:
+    """Counter QR: the desk offers, the phone collects both formats. The card's id."""
+    code = teller.home / f"{phone.name}.{authority}.code"
+    extra = ["--replace"] if replace else []
+    offer = teller.mrc(
+        *("desk", "offer", "--authority", authority, "--registrant", STUDENT),
+        *("--code-file", str(code), *extra),
+    )
+    teller.tell(f"{authority}: offer made", offer, f"QR of {len(offer.value['link'])} characters")
+    card = teller.mrc(
+        *phone.arguments("receive", offer.value["link"], "--yes"),
+        *("--transaction-code-file", str(code)),
+    )
+    copies = card.value["unused_copies"]
+    teller.expect(
+        set(copies) == {"mso_mdoc", "dc+sd-jwt"} and min(copies.values()) >= 2,
+        f"both formats and several copies, not {copies}",
+    )
+    kept = ", ".join(f"{count} copies {format_}" for format_, count in copies.items())
+    teller.tell(f"{phone.name}: {card.value['name']} collected and checked", card, kept)
+    again = teller.mrc(
+        *phone.arguments("receive", offer.value["link"], "--yes"),
+        *("--transaction-code-file", str(code)),
+        expect_failure=True,
+    )
+    teller.tell("the same QR code again is refused", again, again.errors.splitlines()[-1])
+    return str(card.value["id"])
+
+
+def show(
+    teller: Teller, phone: Phone, *, purpose: str, format_: str, decision: str, reason: str = ""
+) -> None:
+    """The service asks, the phone answers, the verifier decides."""
+    asked = teller.mrc("verifier", "request", "--purpose", purpose)
+    shown = teller.mrc(
+        *phone.arguments("present", asked.value["link"], "--yes", "--format", format_)
+    )
+    outcome = teller.mrc("verifier", "outcome", asked.value["id"])
+    _expect_decision(teller, outcome, decision, reason)
+    findings = outcome.value["findings"]
+    passed = sum(finding["outcome"] == "passed" for finding in findings)
+    not_passed = [f["check"] for f in findings if f["outcome"] != "passed"]
+    detail = f"{passed} of {len(findings)} checks passed"
+    detail += f"; not: {', '.join(not_passed)}" if not_passed else ""
+    teller.tell(f"{phone.name} shows {purpose} as {format_}: {decision}", shown, detail)
+
+
+def refuse_to_show(teller: Teller, phone: Phone, *, purpose: str) -> None:
+    """The wallet itself knows that it has nothing to show."""
+    asked = teller.mrc("verifier", "request", "--purpose", purpose)
+    told = teller.mrc(
+        *phone.arguments("present", asked.value["link"], "--yes"), expect_failure=True
+    )
+    teller.tell(f"{phone.name} has nothing to show", told, told.errors.splitlines()[-1])
+
+
+def move_cards(teller: Teller, act: str, reason: str, state: str) -> None:
+    told = teller.mrc("desk", act, "--registrant", STUDENT, "--reason", reason)
+    states = {card["state"] for card in told.value}
+    teller.expect(states == {state}, f"expected {state}, found {states}")
+    teller.tell(f"{act}: {reason}", told, f"every copy {state}")
+
+
+def state_in_wallet(teller: Teller, phone: Phone, card_id: str, state: str) -> None:
+    told = teller.mrc(*phone.arguments("cards"))
+    found = {card["id"]: card for card in told.value}
+    teller.expect(found[card_id]["state"] == state, f"{phone.name} says {found[card_id]['state']}")
+    copies = sum(found[card_id]["unused_copies"].values())
+    teller.tell(f"{phone.name} learns that its card is {state}", told, f"{copies} copies left")
+
+
+def _expect_decision(teller: Teller, outcome: Told, decision: str, reason: str) -> None:
+    found = outcome.value["decision"]
+    teller.expect(found == decision, f"expected {decision}, found {found}: {outcome.value}")
+    reasons = {finding.get("reason") for finding in outcome.value["findings"]}
+    teller.expect(not reason or reason in reasons, f"{reason} is not among {reasons}")
