@@ -115,15 +115,15 @@ class Card:
     def _unchain(self, command: CommandApdu) -> CommandApdu | None:
         """The whole command once its last part is here (7816-4, 5.3.3).
 
-        PACE answers every link of its chain, so GENERAL AUTHENTICATE passes as it is.
+        Another command drops what was begun. PACE answers every link of its chain, so GENERAL
+        AUTHENTICATE passes as it is.
         """
         session = self._host.session
         before, session.chain = session.chain, None
         if command.ins == Ins.GENERAL_AUTHENTICATE:
             return command
-        if before is not None:
-            same = (before.ins, before.p1, before.p2) == (command.ins, command.p1, command.p2)
-            if not same or len(before.data) + len(command.data) > MAX_CHAINED:
+        if before is not None and before.header[1:] == command.header[1:]:
+            if len(before.data) + len(command.data) > MAX_CHAINED:
                 raise Refused(Sw.CHAINING_UNSUPPORTED)
             joined = before.data + command.data
             command = with_header(command.header, joined, command.expected)

@@ -99,16 +99,16 @@ def decode_security_infos(data: bytes) -> tuple[SecurityInfo, ...]:
     """Those that we know. Raises `Malformed` where the SET itself does not decode."""
     found = []
     for item in der.children(data, der.SET):
-        name, *members = tlv.parse(der.expect(item, der.SEQUENCE))
-        info = _decode_info(der.decode_oid(der.expect(name, der.OID)), members)
+        members = list(tlv.parse(der.expect(item, der.SEQUENCE)))
+        if len(members) < 2:
+            raise Malformed("SecurityInfo", "OID and required data expected")
+        info = _decode_info(der.decode_oid(der.expect(members[0], der.OID)), members[1:])
         if info is not None:
             found.append(info)
     return tuple(found)
 
 
 def _decode_info(oid: str, members: list[tlv.Tlv]) -> SecurityInfo | None:
-    if not members:
-        raise Malformed("SecurityInfo", "the required data is missing")
     if oid.startswith(_PACE):
         return _decode_pace(oid, members)
     if oid.startswith(_CHIP_AUTHENTICATION + "2."):

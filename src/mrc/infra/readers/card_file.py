@@ -3,7 +3,9 @@
 For practice and tests: the private keys of a genuine chip never stand in a file.
 """
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -73,6 +75,12 @@ class CardFile(SoftwareChip):
     ) -> None:
         super().__init__(state, keys)
         self._path = path
+        self._lock = _lock(path)
+
+    def close(self) -> None:
+        """Let others use the file."""
+        os.close(self._lock)
+        self._lock = -1
 
     @classmethod
     def create(cls, path: Path, state: CardState) -> "CardFile":
@@ -85,14 +93,11 @@ class CardFile(SoftwareChip):
     @classmethod
     def open(cls, path: Path) -> "CardFile":
         """Raises `Malformed` for a file that is no card, `Unavailable` for none."""
-        try:
-            raw = json.loads(read_secret(path))
-            keys = {KeySlot(int(slot)): _load_key(text) for slot, text in raw.pop("keys").items()}
-        except OSError as error:
-            raise Unavailable("card file", str(error)) from error
-        except (ValueError, KeyError, AttributeError) as error:
-            raise Malformed("card file") from error
-        return cls(path, decode_state(json.dumps(raw)), keys)
+        state, keys = _read(path)
+        card = cls(path, state, keys)
+        # read again under the lock: the file may have changed just before
+        card._state, card._keys = _read(path)
+        return card
 
     def _write(self, state: CardState, keys: dict[KeySlot, ec.EllipticCurvePrivateKey]) -> None:
         """All or nothing, flushed to the disk before it returns."""
@@ -104,6 +109,28 @@ class CardFile(SoftwareChip):
             write_secret(self._path, json.dumps(document).encode())
         except OSError as error:
             raise Unavailable("card file", str(error)) from error
+
+
+def _read(path: Path) -> tuple[CardState, dict[KeySlot, ec.EllipticCurvePrivateKey]]:
+    try:
+        raw = json.loads(read_secret(path))
+        keys = {KeySlot(int(slot)): _load_key(text) for slot, text in raw.pop("keys").items()}
+    except OSError as error:
+        raise Unavailable("card file", str(error)) from error
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Malformed("card file") from error
+    return decode_state(json.dumps(raw)), keys
+
+
+def _lock(path: Path) -> int:
+    """One process at a time: two would give each other old PIN counters back."""
+    lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, SECRET_MODE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise Unavailable("card file", "another process is this card") from error
+    return lock
 
 
 def _dump_key(key: ec.EllipticCurvePrivateKey) -> str:
