@@ -120,7 +120,11 @@ def judge_entitlement(
     *,
     expected_claim_set_hash: bytes,
 ) -> Finding:
-    """Whether the asker may ask for exactly that set of claims, for that purpose."""
+    """Whether the asker may ask for exactly that set of claims, for that purpose.
+
+    Says nothing about the asker's own entry, which may have been stopped since: ask
+    `judge_organisation` too.
+    """
     name: Entitlement = (asker, purpose)
     if name not in facts.entitlements:
         return undetermined(ENTITLEMENT, CLAUSE, Reason.NOT_IN_BUNDLE)

@@ -89,6 +89,11 @@ class LedgerClient:
             address=self.web3.to_checksum_address(address), abi=contract.abi()
         )
 
+    def exists(self) -> bool:
+        """Whether there is a contract at the address."""
+        with _translated():
+            return bool(self.web3.eth.get_code(self.web3.to_checksum_address(self.address)))
+
     def organisation(self, name: OrganisationId) -> Organisation | None:
         """The organisation's entry now."""
         key_hash, metadata_hash, terms = self.read("organisations", name)

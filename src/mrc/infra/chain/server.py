@@ -145,6 +145,7 @@ class _Conversation:
         finally:
             stop()
             teller.cancel()
+            await asyncio.gather(teller, return_exceptions=True)
 
     def _listen(self) -> Callable[[], None]:
         """Blocks are sealed on another thread: hand them to this loop, drop what is not read."""
