@@ -91,10 +91,6 @@ def card_values() -> dict[str, object]:
     }
 
 
-class NoSuchCard(Forbidden):
-    pass
-
-
 @dataclass(kw_only=True)
 class Source:
     """A `CardDataSource`; `refusal` and `wait` make it say no or not yet."""

@@ -65,7 +65,7 @@ class Offers:
         ids = self._configuration.configurations_of(order.card_type)
         if not ids:
             raise ValueError("this issuer does not issue that card type")
-        offer_id = OfferId(base64url.encode(self._entropy.token(16)))
+        offer_id = OfferId(self._entropy.token(16).hex())
         tx_code = self._draw_code() if order.with_tx_code else None
         record = Offer(
             id=offer_id,

@@ -188,7 +188,7 @@ async def test_a_dpop_proof_for_something_else_is_refused(
 ) -> None:
     phone = await phone_of(world)
     assert phone.token is not None
-    proof = await phone.proof("credential", **({"token": phone.token.access_token} | change))
+    proof = await phone.proof("credential", phone.token.access_token, **change)
     with pytest.raises(OAuthError) as caught:
         await phone.send(await phone.request(), await phone.access("credential", dpop=proof))
     assert caught.value.cause is cause

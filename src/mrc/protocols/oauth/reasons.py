@@ -22,7 +22,6 @@ class Reason(StrEnum):
     DPOP_URL_MISMATCH = "dpop_htu_mismatch"
     DPOP_TOKEN_MISMATCH = "dpop_ath_mismatch"
     DPOP_KEY_MISMATCH = "dpop_key_mismatch"
-    REPLAYED = "replayed"
     # client attestation
     ATTESTER_UNKNOWN = "attester_unknown"
     ATTESTATION_TOO_OLD = "attestation_too_old"

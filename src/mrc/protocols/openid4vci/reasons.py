@@ -17,7 +17,6 @@ class Reason(StrEnum):
     KEY_STORAGE_TOO_WEAK = "key_storage_not_accepted"
     USER_AUTHENTICATION_TOO_WEAK = "user_authentication_not_accepted"
     KEY_ATTESTATION_WITHOUT_EXPIRY = "key_attestation_without_expiry"
-    SIGNER_NOT_NAMED_BY_ISSUER = "metadata_signer_not_named_by_issuer"
     ENCRYPTION_REQUIRED = "encryption_required"
     ENCRYPTION_KEY_UNKNOWN = "encryption_key_unknown"
     ENCRYPTION_KEY_UNUSABLE = "encryption_key_unusable"
