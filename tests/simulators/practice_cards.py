@@ -60,6 +60,7 @@ class CardOrder:
     values: dict[str, object] = field(default_factory=lambda: HOLDER)
     document_signer: Identity = field(default_factory=lambda: practice_pki().document_signer)
     sd_jwt_issuer: Identity = field(default_factory=lambda: practice_pki().sd_jwt_issuer)
+    with_x5c: bool = True
 
 
 def make_mdoc(order: CardOrder | None = None) -> PracticeCard:
@@ -95,7 +96,7 @@ def make_sd_jwt_vc(order: CardOrder | None = None) -> PracticeCard:
             status=order.status,
             expires_at=order.valid_until,
             not_before=order.valid_from,
-            x5c=[order.sd_jwt_issuer.der],
+            x5c=[order.sd_jwt_issuer.der] if order.with_x5c else [],
         ),
         algorithm=signer.algorithm,
         entropy=SystemEntropy(),

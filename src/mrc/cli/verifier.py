@@ -22,6 +22,7 @@ from mrc.infra.keys.software import OpensslVerifier
 from mrc.infra.settings import Host, Settings
 from mrc.infra.status_client import StatusListClient
 from mrc.infra.trust_store import TrustKind, TrustStore
+from mrc.kernel.keys import PublicKey
 from mrc.verifier.checks.presentation import Exchange
 from mrc.verifier.checks.shown import json_form
 from mrc.verifier.policy import Decision
@@ -164,9 +165,12 @@ def _trust(settings: Settings, roots: tuple[Path, ...]) -> IssuerTrust:
     found: list[Certificate] = [
         root for path in roots for root in decode_pem_bundle(path.read_bytes())
     ]
+    keys: tuple[PublicKey, ...] = ()
     if not roots:
-        found = list(TrustStore(settings.home / "trust").certificates(TrustKind.ISSUER))
-    authority = Authority(name="trusted root", anchors=tuple(found), types=None)
+        entries = TrustStore(settings.home / "trust").entries(TrustKind.ISSUER)
+        found = [entry.certificate for entry in entries if entry.certificate is not None]
+        keys = tuple(entry.key for entry in entries if entry.certificate is None)
+    authority = Authority(name="trusted root", anchors=tuple(found), types=None, keys=keys)
     return IssuerTrust([authority], verifier=OpensslVerifier())
 
 

@@ -155,7 +155,7 @@ async def open_transaction(
 ) -> OpenTransaction:
     """The question with everything random that it needs."""
     return OpenTransaction(
-        id=TransactionId(_random(entropy)),
+        id=TransactionId(entropy.token(_RANDOM_BYTES).hex()),  # typed on command lines
         request_id=RequestId(_random(entropy)),
         question=question,
         nonce=_random(entropy),

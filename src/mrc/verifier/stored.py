@@ -30,7 +30,7 @@ from mrc.verifier.policy import DEFAULT_MAX_STATUS_AGE, Verdict, judge
 from mrc.verifier.reasons import Reason
 from mrc.verifier.status import CHECK as STATUS_CHECK
 from mrc.verifier.status import StatusAnswer, StatusLists, look_up
-from mrc.verifier.trust import IssuerTrust
+from mrc.verifier.trust import Authority, IssuerTrust
 
 MAX_FILE = 4 * 2**20
 """Bytes of one file."""
@@ -65,7 +65,7 @@ async def check_stored(
         checked = _check_sd_jwt(text, trust, exchange, at)
     else:
         checked = _check_mdoc(data if text is None else _binary(text), trust, exchange, at)
-    status = await _status(checked, trust, lists, at)
+    status = await _status(checked, lists, at)
     verdict = judge(
         [*checked.findings, status.finding],
         status_times=[] if status.as_of is None else [status.as_of],
@@ -155,14 +155,18 @@ def _check_issuer_signed(
         one = document
         findings.append(_finding("mdoc.doc_type", lambda: check_doc_type(one, authentic=authentic)))
     findings.append(_finding("mdoc.validity", lambda: check_validity(authentic, at=at)))
-    findings.append(check_authority("mdoc.authority", authentic.issuer.anchor, type_, trust))
+    authority = trust.get_authority(authentic.issuer.anchor)
+    findings.append(check_authority("mdoc.authority", authority, type_))
     if document is not None:
         findings.append(_not_reached("mdoc.device_auth", "18013-5 9.1.3"))
-    return _checked(authentic, findings, found)
+    return _checked(authentic, authority, findings, found)
 
 
 def _checked(
-    authentic: AuthenticMso, findings: list[Finding], claims: dict[str, object]
+    authentic: AuthenticMso,
+    authority: Authority,
+    findings: list[Finding],
+    claims: dict[str, object],
 ) -> CheckedPresentation:
     status = authentic.mso.status
     reference = None
@@ -176,7 +180,7 @@ def _checked(
         type=authentic.mso.doc_type,
         findings=tuple(findings),
         claims=claims,
-        anchor=authentic.issuer.anchor,
+        authority=authority,
         status=reference,
     )
 
@@ -196,13 +200,13 @@ def _failure(check: str, clause: str, error: Malformed | Rejected) -> Finding:
 
 
 async def _status(
-    checked: CheckedPresentation, trust: IssuerTrust, lists: StatusLists | None, at: datetime
+    checked: CheckedPresentation, lists: StatusLists | None, at: datetime
 ) -> StatusAnswer:
-    if checked.anchor is None or (lists is None and checked.status is not None):
+    if checked.authority is None or (lists is None and checked.status is not None):
         return StatusAnswer(finding=_not_reached(STATUS_CHECK, "TSL 8.3"))
     if lists is None:
         return StatusAnswer(finding=passed(STATUS_CHECK, "TSL 6", "the issuer keeps no status"))
-    anchors = trust.get_authority(checked.anchor).anchors
+    anchors = checked.authority.anchors
     return await look_up(lists, checked.status, anchors=anchors, at=at)
 
 

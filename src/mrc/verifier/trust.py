@@ -12,16 +12,21 @@ from functools import cached_property
 from mrc.formats import base64url
 from mrc.formats.x509.certificate import Certificate
 from mrc.formats.x509.chain import ChainChecker
+from mrc.kernel.keys import PublicKey
 from mrc.kernel.ports import SignatureVerifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """One issuing authority. `types` None: whatever it signs, for an operator who says so."""
+    """One issuing authority. `types` None: whatever it signs, for an operator who says so.
+
+    `keys` are those of an issuer of SD-JWT VCs that has no certificates.
+    """
 
     name: str
     anchors: tuple[Certificate, ...]
     types: frozenset[str] | None
+    keys: tuple[PublicKey, ...] = ()
 
     def may_issue(self, type_: str) -> bool:
         return self.types is None or type_ in self.types
@@ -46,6 +51,17 @@ class IssuerTrust:
             if any(anchor.der == known.der for known in authority.anchors):
                 return authority
         raise ValueError("a root of no authority")
+
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        return tuple(key for authority in self.authorities for key in authority.keys)
+
+    def get_key_authority(self, key: PublicKey) -> Authority:
+        """Whose key it is. `ValueError` for a key that stands in no authority."""
+        for authority in self.authorities:
+            if key in authority.keys:
+                return authority
+        raise ValueError("a key of no authority")
 
     def key_identifiers_for(self, type_: str) -> tuple[str, ...]:
         """The `aki` values that a query may name for cards of this type (DCQL, 6.1.1)."""

@@ -16,6 +16,7 @@ from mrc.infra.database.engine import Database, open_database
 from mrc.infra.database.verifier_tables import verifier_transactions
 from mrc.infra.keys.software import OpensslVerifier, SoftwareKeyAgreement, SoftwareSigner
 from mrc.kernel.errors import Malformed, Rejected
+from mrc.kernel.keys import PublicKey
 from mrc.protocols.dcql.query import CredentialFormat
 from mrc.protocols.openid4vp.client_id import decode_client_id
 from mrc.protocols.openid4vp.client_metadata import ClientMetadata, EncryptionKey
@@ -495,3 +496,48 @@ async def test_nothing_of_a_bad_card_is_kept(world: VerifierWorld) -> None:
 async def _everything(database: Database) -> str:
     async with database.reading() as tx:
         return str(await tx.fetch_all(verifier_transactions.select()))
+
+
+def world_of_keys(database: Database, *keys: PublicKey) -> VerifierWorld:
+    """A verifier that trusts bare keys of an issuer without certificates."""
+    authority = Authority(name="Elsewhere", anchors=(), types=None, keys=keys)
+    trust = IssuerTrust([authority], verifier=OpensslVerifier())
+    return VerifierWorld(database=database, trust=trust)
+
+
+async def test_a_card_signed_by_a_trusted_key_without_certificates(sqlite_url: str) -> None:
+    order = CardOrder(status=None, with_x5c=False)
+    async with open_database(sqlite_url) as database:
+        world = world_of_keys(database, practice_pki().sd_jwt_issuer.signer.public_key)
+        asked, request = await world.ask(SD_JWT)
+        outcome = await world.show([make_sd_jwt_vc(order)], asked, request)
+    assert outcome.verdict is not None
+    assert outcome.verdict.decision is Decision.VALID, reasons(outcome)
+    assert outcome.cards[0].authority == "Elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("with_x5c", "reason"), [(False, "sd_jwt_vc_issuer_key_not_found"), (True, "issuer_unknown")]
+)
+async def test_a_card_that_no_trusted_key_signed(
+    sqlite_url: str, with_x5c: bool, reason: str
+) -> None:
+    order = CardOrder(status=None, with_x5c=with_x5c)
+    async with open_database(sqlite_url) as database:
+        world = world_of_keys(database, SoftwareSigner.generate().public_key)
+        asked, request = await world.ask(SD_JWT)
+        refused(await world.show([make_sd_jwt_vc(order)], asked, request), reason)
+
+
+async def test_a_card_without_certificates_where_only_roots_are_trusted(
+    world: VerifierWorld,
+) -> None:
+    asked, request = await world.ask(SD_JWT)
+    outcome = await world.show([make_sd_jwt_vc(CardOrder(with_x5c=False))], asked, request)
+    refused(outcome, "sd_jwt_vc_issuer_key_not_found")
+
+
+def test_a_key_of_nobody() -> None:
+    trust = IssuerTrust([], verifier=OpensslVerifier())
+    with pytest.raises(ValueError, match="no authority"):
+        trust.get_key_authority(SoftwareSigner.generate().public_key)

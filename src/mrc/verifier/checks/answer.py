@@ -131,13 +131,13 @@ async def _check_card(
     findings = (*presentation.findings, claims_finding, status_finding)
     values, kinds = _read_values(presentation, tree, grounds.catalogue)
     definition = find_definition(grounds.catalogue, query.format, presentation.type)
-    anchor = presentation.anchor
+    authority = presentation.authority
     card = ShownCard(
         query_id=query.id,
         format=query.format,
         type=presentation.type,
         card_type=None if definition is None else definition.card_type.value,
-        authority=None if anchor is None else grounds.trust.get_authority(anchor).name,
+        authority=None if authority is None else authority.name,
         findings=(*findings, *kinds),
         claims={name: json_form(value) for name, value in tree.items()},
         values={name: json_form(value) for name, value in values.items()},
@@ -172,11 +172,10 @@ async def _check_status(
     presentation: CheckedPresentation, claims: Finding, grounds: Grounds, at: datetime
 ) -> StatusAnswer | None:
     """8.6 step 2.5; only of a card that is otherwise good (SD-JWT VC 2.4)."""
-    anchor = presentation.anchor
-    if not presentation.passed or claims.outcome is not Outcome.PASSED or anchor is None:
+    authority = presentation.authority
+    if not presentation.passed or claims.outcome is not Outcome.PASSED or authority is None:
         return None
-    anchors = grounds.trust.get_authority(anchor).anchors
-    return await look_up(grounds.lists, presentation.status, anchors=anchors, at=at)
+    return await look_up(grounds.lists, presentation.status, anchors=authority.anchors, at=at)
 
 
 def _read_values(

@@ -67,15 +67,15 @@ def _combine(
     trust: IssuerTrust,
 ) -> CheckedPresentation:
     authentic = verdict.authentic
-    anchor = None if authentic is None else authentic.issuer.anchor
-    authority = check_authority("mdoc.authority", anchor, verdict.doc_type, trust)  # 5
+    authority = None if authentic is None else trust.get_authority(authentic.issuer.anchor)
+    may_issue = check_authority("mdoc.authority", authority, verdict.doc_type)  # 5
     status, reference = _decode_status(verdict)  # 6
     return CheckedPresentation(
         query=query,
         type=verdict.doc_type,
-        findings=(*findings, authority, status),
+        findings=(*findings, may_issue, status),
         claims=verdict.disclosed,
-        anchor=anchor,
+        authority=authority,
         status=reference,
     )
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mrc.formats.status_list.reference import StatusReference
-from mrc.formats.x509.certificate import Certificate
 from mrc.kernel.findings import Finding, Outcome, failed, passed, undetermined, worst
 from mrc.protocols.dcql.query import CredentialQuery
 from mrc.verifier.reasons import Reason
-from mrc.verifier.trust import IssuerTrust
+from mrc.verifier.trust import Authority
 
 TYPE_CLAUSE = "OpenID4VP 8.6 (2.2)"
 
@@ -33,14 +32,15 @@ class CheckedPresentation:
     """One presentation after its format's checks.
 
     `claims` are what the issuer signed and the holder disclosed, empty where a check failed;
-    `anchor` the root below which it stands; `key_binding` the claims of an SD-JWT's key binding.
+    `authority` is behind the root or key that signed; `key_binding` the claims of an SD-JWT's key
+    binding.
     """
 
     query: CredentialQuery
     type: str
     findings: tuple[Finding, ...]
     claims: Mapping[str, object] = field(default_factory=dict, repr=False)
-    anchor: Certificate | None = None
+    authority: Authority | None = None
     status: StatusReference | None = None
     key_binding: Mapping[str, object] = field(default_factory=dict, repr=False)
 
@@ -57,14 +57,11 @@ def check_type(check: str, found: str, query: CredentialQuery) -> Finding:
     return failed(check, TYPE_CLAUSE, Reason.WRONG_TYPE.value, f"expected {expected}")
 
 
-def check_authority(
-    check: str, anchor: Certificate | None, type_: str, trust: IssuerTrust
-) -> Finding:
-    """Whether the authority behind the root may issue cards of this type at all."""
+def check_authority(check: str, authority: Authority | None, type_: str) -> Finding:
+    """Whether the authority behind the signature may issue cards of this type at all."""
     clause = "OpenID4VP 8.6 (2.5)"
-    if anchor is None:
+    if authority is None:
         return undetermined(check, clause, Reason.NOT_REACHED.value)
-    authority = trust.get_authority(anchor)
     if authority.may_issue(type_):
         return passed(check, clause, authority.name)
     return failed(check, clause, Reason.NOT_ITS_TYPE.value, authority.name)

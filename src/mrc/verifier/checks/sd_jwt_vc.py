@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from mrc.formats.jose import jws
 from mrc.formats.jose.jwt import CLOCK_SKEW
-from mrc.formats.sd_jwt_vc.issuer_trust import X5cTrust
-from mrc.formats.sd_jwt_vc.sd_jwt import decode
+from mrc.formats.sd_jwt_vc.issuer_trust import IssuerKey, X5cTrust
+from mrc.formats.sd_jwt_vc.reasons import Reason as FormatReason
+from mrc.formats.sd_jwt_vc.sd_jwt import SdJwt, decode
 from mrc.formats.sd_jwt_vc.verifying import (
     Expectation,
     ExpectedBinding,
@@ -13,11 +15,11 @@ from mrc.formats.sd_jwt_vc.verifying import (
 )
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.kernel.findings import failed
-from mrc.kernel.keys import Algorithm
+from mrc.kernel.keys import Algorithm, PublicKey
 from mrc.protocols.dcql.query import CredentialQuery
 from mrc.verifier.checks.presentation import CheckedPresentation, Exchange, check_authority
 from mrc.verifier.reasons import Reason
-from mrc.verifier.trust import IssuerTrust
+from mrc.verifier.trust import Authority, IssuerTrust
 
 ALGORITHMS = (Algorithm.ES256, Algorithm.ES384, Algorithm.ES512)
 
@@ -41,7 +43,7 @@ def check_sd_jwt_vc(
         expectation=Expectation(
             vcts=query.types,
             issuer_algorithms=ALGORITHMS,
-            trust=X5cTrust(checker=trust.checker),
+            trust=_CardIssuers(trust),
             binding=_expected_binding(query, exchange, at),
             at=at,
         ),
@@ -64,20 +66,53 @@ def _expected_binding(
     )
 
 
+class _CardIssuers:
+    """By certificates where the card brings some, else by a key that an operator trusts.
+
+    Either way only a root or key of `trust` counts; HAIP 6.1.1 knows only certificates.
+    """
+
+    def __init__(self, trust: IssuerTrust) -> None:
+        self._trust = trust
+
+    def issuer_key(self, sd_jwt: SdJwt, *, at: datetime) -> IssuerKey:
+        if "x5c" in sd_jwt.jws.header or not self._trust.keys:
+            return X5cTrust(checker=self._trust.checker).issuer_key(sd_jwt, at=at)
+        for key in self._trust.keys:
+            if self._signed(sd_jwt, key):
+                return IssuerKey(key=key, chain=None)
+        raise Rejected(FormatReason.NO_ISSUER_KEY, "SD-JWT VC 2.5", "no trusted key signed")
+
+    def _signed(self, sd_jwt: SdJwt, key: PublicKey) -> bool:
+        try:
+            jws.check_signature(
+                sd_jwt.jws, key=key, expected_algorithms=ALGORITHMS, verifier=self._trust.verifier
+            )
+        except Rejected:
+            return False
+        return True
+
+
 def _combine(
     query: CredentialQuery, verification: Verification, trust: IssuerTrust
 ) -> CheckedPresentation:
     issuer, verified = verification.issuer, verification.verified
-    anchor = None if issuer is None or issuer.chain is None else issuer.chain.anchor
+    authority = None if issuer is None else _authority(issuer, trust)
     claims = {} if verified is None else verified.claims
     type_ = str(claims.get("vct", query.types[0]))
-    authority = check_authority("sd_jwt_vc.authority", anchor, type_, trust)  # 3
+    may_issue = check_authority("sd_jwt_vc.authority", authority, type_)  # 3
     return CheckedPresentation(
         query=query,
         type=type_,
-        findings=(*verification.findings, authority),
+        findings=(*verification.findings, may_issue),
         claims=claims,
-        anchor=anchor,
+        authority=authority,
         status=verification.status,
         key_binding=verification.key_binding or {},
     )
+
+
+def _authority(issuer: IssuerKey, trust: IssuerTrust) -> Authority:
+    if issuer.chain is None:
+        return trust.get_key_authority(issuer.key)
+    return trust.get_authority(issuer.chain.anchor)
