@@ -479,6 +479,19 @@ async def test_answer_to_something_else(world: VerifierWorld) -> None:
     refused(await world.outcome(asked), ProtocolReason.UNKNOWN_CREDENTIAL_QUERY.value)
 
 
+async def test_more_presentations_than_were_asked_for(world: VerifierWorld) -> None:
+    asked, request = await world.ask(SD_JWT)
+    presentation = await honest(make_sd_jwt_vc(), request, world)
+    [query] = request.dcql_query.credentials
+    response = AuthorizationResponse(
+        vp_token={query.id: (presentation, presentation)}, state=request.state
+    )
+    await world.receive(asked, await WalletSimulator(cards=[]).encode(response, request))
+    outcome = await world.outcome(asked)
+    refused(outcome, ProtocolReason.TOO_MANY_PRESENTATIONS.value)
+    assert outcome.cards == ()
+
+
 async def test_empty_answer(world: VerifierWorld) -> None:
     asked, request = await world.ask(SD_JWT)
     response = AuthorizationResponse(vp_token={}, state=request.state)

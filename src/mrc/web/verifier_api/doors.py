@@ -3,11 +3,14 @@
 import hmac
 from collections.abc import Awaitable, Callable
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mrc.kernel.errors import Malformed, Rejected, Unavailable
 from mrc.verifier.reasons import Reason
+
+_log = structlog.get_logger(__name__)
 
 NO_STORE = {"cache-control": "no-store"}
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -60,11 +63,14 @@ def for_wallets(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except Malformed as error:
+            _log.info("verifier.wallet_refused", reason="malformed", what=error.what)
             return _problem(400, "invalid_request", error.what)
         except Rejected as error:
+            _log.info("verifier.wallet_refused", reason=error.reason.value)
             status = 404 if error.reason is Reason.UNKNOWN_REQUEST else 400
             return _problem(status, "invalid_request", error.reason.value)
         except Unavailable as error:
+            _log.warning("verifier.unavailable", what=error.what)
             return _problem(503, "temporarily_unavailable", error.what)
 
     return guarded
