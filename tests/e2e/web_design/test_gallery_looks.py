@@ -86,4 +86,4 @@ def test_pictures(page: Page, gallery: str, name: str, theme: str) -> None:
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     _PICTURES.mkdir(parents=True, exist_ok=True)
     picture = page.screenshot(path=_PICTURES / f"{name}-{theme}.png", full_page=True)
-    assert len(picture) > 8_000  # an empty page compresses to less
+    assert len(picture) > 5_000  # an empty page compresses to less

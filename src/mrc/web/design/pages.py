@@ -157,6 +157,7 @@ def make_environment(package: str) -> Environment:
         loader=ChoiceLoader([own, shared]),
         autoescape=True,
         undefined=OptionalMember,
+        auto_reload=False,  # a changed template needs a restart; a phone has no clock to waste
         trim_blocks=True,
         lstrip_blocks=True,
     )

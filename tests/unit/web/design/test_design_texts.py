@@ -12,7 +12,7 @@ from mrc.web.design.catalogues import decode_catalogue, decode_entries, find_tex
 from mrc.web.design.dates import format_date, format_moment
 from mrc.web.design.gallery.app import DOMAINS
 from mrc.web.design.languages import COMPLETE, OFFICE, Language, choose_language, find_language
-from mrc.web.design.missing import missing_texts
+from mrc.web.design.missing import main, missing_texts
 from mrc.web.design.pages import Audience
 from mrc.web.design.translator import Translator, plain
 
@@ -119,14 +119,23 @@ def _texts(domain: str) -> dict[str, str]:
     }
 
 
+def test_the_list_of_missing_texts_fails_for_a_complete_language_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["common,holder", "mrc.web.design"]) == 1  # the gallery also uses officers' texts
+    assert "ko\tmrc.web.design\tApprovals\n" in capsys.readouterr().out
+    assert main(["common,checker", "mrc.web.design.templates"]) == 0  # Korean is all it needs
+
+
+_EVERYONES = ("common", "customer", "online", "result")
 _REQUIRED = {f"W-{n}" for n in (*range(1, 19), 22)} | {"FD-17", "errors"}
 
 
 @pytest.mark.parametrize("language", [each for each in Language if each is not Language.EN])
 def test_every_language_has_the_texts_that_must_be_complete(language: Language) -> None:
-    everyone = set(_texts("common")) | set(_texts("customer"))
+    everyone = {text for domain in _EVERYONES for text in _texts(domain)}
     holder = {text for text, screen in _texts("holder").items() if screen in _REQUIRED}
-    translator = Translator(language, domains=("common", "customer", "holder"))
+    translator = Translator(language, domains=(*_EVERYONES, "holder"))
     assert [text for text in sorted(everyone | holder) if not translator.knows(text)] == []
 
 
