@@ -13,12 +13,12 @@ from rich.console import Console
 from mrc.cli.practice import import_practice
 from mrc.cli.story import chapters
 from mrc.cli.story.teller import StoryDiffers, Teller
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.processes import RoleFailed, running_roles
-from mrc.infra.settings import Settings
+from mrc.infra.settings import Host, Settings
 from mrc.wiring.installation import SERVERS, environment_of
 
-FIRST_PORT = 9440
-LEDGER_PORT = 9545
+PORTS = len(Host) + 2  # the first one is left free, the last one is the ledger's
 
 
 @click.command()
@@ -28,7 +28,8 @@ def demo(as_json: bool, keep: bool) -> None:
     """Tell the whole story. Exits with 1 where any step differs from it."""
     console = Console(stderr=as_json)
     home = Path(tempfile.mkdtemp(prefix="mrc-demo-"))
-    settings = Settings(home=home, first_port=FIRST_PORT, ledger_port=LEDGER_PORT)
+    first_port = find_free_ports(PORTS)
+    settings = Settings(home=home, first_port=first_port, ledger_port=first_port + PORTS - 1)
     teller = Teller(home=home, environment=environment_of(settings), console=console)
     started = time.monotonic()
     try:

@@ -160,7 +160,7 @@ class Receiving:
             for name in offered.configurations
         ]
         pending = PendingCard(
-            id=base64url.encode(self._parts.entropy.token(12)),
+            id=self._parts.entropy.token(8).hex(),
             credential_issuer=offered.offer.credential_issuer,
             authorization_server=offered.issuer.server.issuer,
             display_name=offered.display_name,
