@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mrc.formats.catalogue.card_types import Catalogue
 from mrc.infra.database.engine import open_database
 from mrc.infra.database.verifier_tables import verifier_transactions
 from mrc.kernel.errors import Malformed, Rejected
@@ -30,6 +31,7 @@ from mrc.verifier.purposes import PurposeId
 from mrc.verifier.reasons import Reason
 from mrc.verifier.requests import Asking
 from mrc.verifier.transactions import Stage, TransactionId
+from tests.simulators.mdocs import COMMON, issue_mdoc
 from tests.simulators.practice_cards import CardOrder, make_mdoc, make_sd_jwt_vc
 from tests.simulators.verifier_world import VerifierWorld, reasons, request_id
 from tests.simulators.wallet_simulator import WalletSimulator
@@ -360,3 +362,41 @@ async def test_a_card_without_a_status_is_valid_and_says_so(world: VerifierWorld
 
 async def test_secrets_do_not_stand_in_texts(world: VerifierWorld) -> None:
     assert "keys" not in repr(world.verifier)
+
+
+async def test_a_card_that_the_catalogue_does_not_know(world: VerifierWorld) -> None:
+    grounds = replace(world.verifier.grounds, catalogue=Catalogue(()))
+    world.verifier = replace(world.verifier, grounds=grounds)
+    asked, request = await world.ask(SD_JWT)
+    outcome = await world.show([make_sd_jwt_vc()], asked, request)
+    assert outcome.verdict is not None
+    assert outcome.verdict.decision is Decision.VALID
+    [card] = outcome.cards
+    assert (card.card_type, card.values) == (None, {})
+    assert card.claims["family_name"] == "HONG"
+
+
+async def test_a_claim_of_another_kind_than_the_catalogue_s(world: VerifierWorld) -> None:
+    good = make_mdoc()
+    elements = {COMMON: {"family_name_latin1": "HONG", "age_over_19": "certainly"}}
+    issued = issue_mdoc(good.key.public_key, elements=elements)
+    asked, request = await world.ask(CredentialFormat.MSO_MDOC)
+    outcome = await world.show([replace(good, credential=issued)], asked, request)
+    assert outcome.verdict is not None
+    assert outcome.verdict.decision is Decision.NOT_VALID
+    assert reasons(outcome) == (Reason.MALFORMED, "vp_query_not_satisfied")
+
+
+async def test_a_question_without_claims_tells_none(world: VerifierWorld) -> None:
+    credential = {
+        "id": "card",
+        "format": "dc+sd-jwt",
+        "meta": {"vct_values": ["urn:kr:moj:residence:1"]},
+    }
+    asking = Asking(query=decode_query({"credentials": [credential]}))
+    asked, request = await world.ask_for(asking)
+    outcome = await world.show([make_sd_jwt_vc()], asked, request)
+    assert outcome.verdict is not None
+    assert outcome.verdict.decision is Decision.VALID
+    assert (outcome.cards[0].claims, outcome.cards[0].values) == ({}, {})
+    assert "catalogue.values" not in [finding.check for finding in outcome.verdict.findings]

@@ -1,6 +1,7 @@
 """Status within a verdict: no, yes, and "could not find out"."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from mrc.verifier.policy import Decision, judge
 from mrc.verifier.reasons import Reason
 from mrc.verifier.transactions import Outcome
 from tests.simulators.pki import NOW, make_leaf, make_root, practice_pki
-from tests.simulators.practice_cards import STATUS_URI, CardOrder, make_card
+from tests.simulators.practice_cards import EXPIRED, STATUS_URI, CardOrder, make_card
 from tests.simulators.status_publisher import TTL
 from tests.simulators.verifier_world import VerifierWorld, reasons
 
@@ -130,3 +131,24 @@ def test_the_oldest_word_counts() -> None:
     assert verdict.decision is Decision.VALID
     older = judge((), status_times=times, at=NOW, max_status_age=timedelta(minutes=4))
     assert older.decision is Decision.ASK_FURTHER
+
+
+@BOTH
+async def test_of_a_bad_card_no_status_is_asked(
+    world: VerifierWorld, format_: CredentialFormat
+) -> None:
+    await show(world, format_, EXPIRED)
+    assert world.publisher.fetches == 0
+
+
+@BOTH
+async def test_of_a_card_without_the_claims_no_status_is_asked(
+    world: VerifierWorld, format_: CredentialFormat
+) -> None:
+    asked, request = await world.ask(format_)
+    [query] = request.dcql_query.credentials
+    assert query.claims is not None
+    less = replace(query, claims=query.claims[:1])
+    pretended = replace(request, dcql_query=replace(request.dcql_query, credentials=(less,)))
+    await world.show([make_card(format_)], asked, request, pretended=pretended)
+    assert world.publisher.fetches == 0
