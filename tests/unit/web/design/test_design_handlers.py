@@ -244,3 +244,14 @@ def test_an_undefined_name_is_an_error_and_a_missing_member_is_false() -> None:
 
 def test_htmx_attributes_carry_the_nonce() -> None:
     assert 'hx-nonce="n0nce"' in _render('<p {{ ui.hx(get="/x") }}>')
+
+
+def test_what_exceeds_the_registration_is_off_and_not_counted() -> None:
+    asker = {"name": "Shop", "registered": True, "sentence": ""}
+    needed = [
+        {"name": "age", "label": "Age", "value": "yes"},
+        {"name": "number", "label": "Number", "value": "••", "excess": True},
+    ]
+    html = _render('{{ ui.consent(asker, "/x", needed) }}', asker=asker, needed=needed)
+    assert "Share 1 detail" in html
+    assert '<input type="checkbox" name="share" value="number" data-counts>' in html
