@@ -71,7 +71,8 @@ class CscaTrust:
         marked = [a for a in self.anchors if a.subject.get("organizational_unit_name")]
         practice = any(a.subject.get("organizational_unit_name") == PRACTICE_UNIT for a in marked)
         if self.production and practice:
-            raise ValueError("a practice CSCA in a production trust list")
+            detail = "a practice CSCA in a production trust list"
+            raise Rejected(Reason.OTHER_ENVIRONMENT, _CLAUSE, detail)
 
 
 def authenticate_sod(

@@ -178,7 +178,7 @@ async def test_development_card_at_the_real_server_is_of_another_environment():
 
 def test_a_test_csca_in_a_production_configuration_is_refused():
     _, certificate = csca(unit="practice")
-    with pytest.raises(ValueError, match="practice"):
+    with pytest.raises(Rejected, match="practice"):
         CscaTrust(production=True, anchors=[certificate])
 
 
