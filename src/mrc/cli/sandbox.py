@@ -34,5 +34,5 @@ async def _serve(settings: Settings) -> None:
     tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
     app = make_sandbox(settings)
     click.echo("The sandbox carrier is a stand-in for practice: no real line is known.", err=True)
-    async with serving({settings.port_of(Host.CARRIER): app}, bind=settings.bind, tls=tls):
+    async with serving({settings.port_of(Host.CARRIER): app}, bind=settings.address, tls=tls):
         await run_until_stopped()

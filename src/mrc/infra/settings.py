@@ -49,7 +49,8 @@ class Settings(BaseSettings):
 
     `home` holds keys, databases and certificates. `host_name` empty means loopback names
     (``https://desk.localhost:8441``); set to a name of the local network (``my-pc.local``) all
-    roles are served there, each on its own port, so that a real phone can open them.
+    roles are served there, each on its own port, so that a real phone can open them; `bind`
+    narrows the addresses they listen on.
     """
 
     model_config = SettingsConfigDict(env_prefix="MRC_", frozen=True, extra="forbid")
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     mode: Mode = Mode.PRACTICE
     host_name: str = ""
-    bind: str = "127.0.0.1"
+    bind: str = ""
     first_port: int = Field(default=8440, ge=1024, le=65000)
     ledger_port: int = Field(default=8545, ge=1024, le=65535)
     database_url: str = ""
@@ -78,6 +79,11 @@ class Settings(BaseSettings):
             raise ValueError("production needs MRC_HOST_NAME, the public name of the service")
         return self
 
+    @property
+    def address(self) -> str:
+        """What servers listen on: loopback, unless the installation has a name for others."""
+        return self.bind or ("0.0.0.0" if self.host_name else "127.0.0.1")  # noqa: S104
+
     def port_of(self, host: Host) -> int:
         return self.first_port + _PORT_OFFSETS[host]
 
@@ -93,7 +99,8 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.ledger_port}"
 
     def database_of(self, role: str) -> str:
-        """The database URL of one role: its own SQLite file, or the configured server."""
+        """The database URL of one role: its own SQLite file, or its own schema of the server."""
         if self.database_url:
-            return self.database_url
+            separator = "&" if "?" in self.database_url else "?"
+            return f"{self.database_url}{separator}search_path={role}"
         return f"sqlite:///{(self.home / role / 'data.sqlite3').absolute()}"

@@ -50,5 +50,5 @@ async def serve_role(parts: ServerParts, apps: Mapping[Host, ASGIApp]) -> None:
     """Serve until the process is told to stop; says that it is ready."""
     settings = parts.settings
     ports = {settings.port_of(host): app for host, app in apps.items()}
-    async with serving(ports, bind=settings.bind, tls=parts.tls):
+    async with serving(ports, bind=settings.address, tls=parts.tls):
         await run_until_stopped()

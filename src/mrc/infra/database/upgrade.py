@@ -14,10 +14,14 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url
+from sqlalchemy.schema import CreateSchema
 
 from mrc.infra.database.sqlite import BUSY_SECONDS, sqlite_path
 
 SCRIPTS = Path(__file__).parent / "migrations"
+SCHEMA = "search_path"
+"""In a URL's query: the schema of the role whose tables these are (`Settings.database_of`)."""
+
 _ADVISORY_LOCK = 0x6D7263  # "mrc": any number that no one else uses in this database
 
 
@@ -45,11 +49,16 @@ def _connection(url: str) -> Iterator[Connection]:
         )
         _begin_immediate(engine)
     else:
-        engine = sqlalchemy.create_engine(parsed.set(drivername="postgresql+psycopg"))
+        schema = parsed.query.get(SCHEMA, "public")
+        engine = sqlalchemy.create_engine(
+            parsed.set(drivername="postgresql+psycopg").difference_update_query([SCHEMA]),
+            connect_args={"options": f"-c{SCHEMA}={schema}"},
+        )
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+                connection.execute(CreateSchema(str(schema), if_not_exists=True))
             yield connection
     finally:
         engine.dispose()
