@@ -53,6 +53,9 @@ _QUANTITIES = frozenset(
 )
 
 
+_SENT_BEFORE = ("known", "already")  # nodes' words for a transaction they hold in their pool
+
+
 class Reverted(MrcError):
     """The contract refused a call; its reason is the message."""
 
@@ -216,10 +219,23 @@ class LedgerClient:
 
 
 class LedgerWriter:
-    """One account that writes to the ledger, with its key in this process."""
+    """One account that writes to the ledger, with its key in this process.
 
-    def __init__(self, client: LedgerClient, secret: bytes) -> None:
+    `max_fee` is for networks whose gas is not free; `patience_s` is how long a write waits for
+    its block.
+    """
+
+    def __init__(
+        self,
+        client: LedgerClient,
+        secret: bytes,
+        *,
+        max_fee: int = 0,
+        patience_s: float = RECEIPT_WAIT_S,
+    ) -> None:
         self.client = client
+        self._max_fee = max_fee
+        self._patience_s = patience_s
         self._account = Account.from_key(secret)
         self.address = Address(bytes.fromhex(self._account.address[2:]))
 
@@ -235,11 +251,11 @@ class LedgerWriter:
             try:
                 digest = web3.eth.send_raw_transaction(raw)
             except Web3RPCError as error:
-                if "known" not in str(error).lower():
+                if not any(word in str(error).lower() for word in _SENT_BEFORE):
                     raise
                 digest = web3.keccak(raw)
             receipt = web3.eth.wait_for_transaction_receipt(
-                digest, timeout=RECEIPT_WAIT_S, poll_latency=RECEIPT_POLL_S
+                digest, timeout=self._patience_s, poll_latency=RECEIPT_POLL_S
             )
         if receipt["status"] != 1:
             raise Reverted(self._revert_reason(to, data))
@@ -254,7 +270,7 @@ class LedgerWriter:
                 "type": 2,
                 "chainId": web3.eth.chain_id,
                 "nonce": web3.eth.get_transaction_count(self._account.address, "latest"),
-                "maxFeePerGas": 0,
+                "maxFeePerGas": self._max_fee,
                 "maxPriorityFeePerGas": 0,
                 "gas": gas,
                 "to": to,
@@ -277,10 +293,16 @@ class LedgerWriter:
 
 
 def deploy(
-    provider: JSONBaseProvider, secret: bytes, members: Sequence[Address], threshold: int
+    provider: JSONBaseProvider,
+    secret: bytes,
+    members: Sequence[Address],
+    threshold: int,
+    *,
+    max_fee: int = 0,
 ) -> Address:
     """Make the ledger with its first council; the maker keeps no power over it."""
-    writer = LedgerWriter(LedgerClient(provider, Address(bytes(20))), secret)
+    nowhere = LedgerClient(provider, Address(bytes(20)))
+    writer = LedgerWriter(nowhere, secret, max_fee=max_fee)
     made = writer.send(Address(b""), contract.creation_code(members, threshold), gas=DEPLOY_GAS)
     if made is None:
         raise Unavailable("ledger", "the contract was not made")

@@ -8,8 +8,9 @@ publish when somebody lost a phone.
 
 import json
 import sqlite3
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from mrc.ledger.statements import StreamId
 DEFAULT_PERIOD = timedelta(minutes=10)
 LATE_AFTER_PERIODS = 2
 ATTEMPTS = 3
+NO_FACTS = Wanted()
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
   stream BLOB NOT NULL, tick INTEGER NOT NULL, root BLOB NOT NULL, entries TEXT NOT NULL,
@@ -42,9 +44,6 @@ class Timetable:
     def next_after(self, now: datetime) -> datetime:
         seconds = int(self.period.total_seconds())
         return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
-
-    def is_due(self, now: datetime, last: datetime | None) -> bool:
-        return last is None or self.next_after(last) <= now
 
     def is_late(self, now: datetime, last: datetime | None) -> bool:
         """Whether an alarm is called for."""
@@ -109,6 +108,8 @@ class Publisher:
         self.stream = stream
         self.last_seen: datetime | None = None  # the newest anchor's time, for the alarm
         self._entropy = entropy
+        self._lock = threading.Lock()  # a tick and a proof never overlap
+        self._bundles: dict[tuple[str, str], bytes] = {}  # of the newest tick
 
     def take_stream(self) -> None:
         """Accept the council's nomination; nothing to do where it was accepted before."""
@@ -124,21 +125,21 @@ class Publisher:
         """
         if not publications:
             raise ValueError("a tick anchors at least one publication")
-        self.recover()
-        head = self._writer.client.stream_head(self.stream)
-        batch = Batch(
-            stream=self.stream,
-            tick=1 if head is None else head.tick + 1,
-            entries=tuple((entry, self._entropy.token(SALT_BYTES)) for entry in publications),
-        )
-        self._journal.put(batch)
-        self._settle(batch)
-        return batch
+        with self._lock:
+            self._recover()
+            batch = Batch(
+                stream=self.stream,
+                tick=self._next_tick(),
+                entries=tuple((entry, self._entropy.token(SALT_BYTES)) for entry in publications),
+            )
+            self._journal.put(batch)
+            self._settle(batch)
+            return batch
 
     def recover(self) -> None:
         """Bring every batch of the journal onto the chain, or find it there."""
-        for batch in self._journal.open_batches(self.stream):
-            self._settle(batch)
+        with self._lock:
+            self._recover()
 
     def anchored_at(self) -> datetime | None:
         """When the stream's newest tick was sealed."""
@@ -148,8 +149,21 @@ class Publisher:
         return self.last_seen
 
     def bundle(self, uri: str, media_type: str) -> bytes:
-        """The proof bundle to be served beside a published document."""
-        return self._writer.client.bundle(Wanted(publications=[self._prove(uri, media_type)]))
+        """The proof bundle to be served beside a published document; made once a tick.
+
+        Raises `Unavailable` where the document is not in the newest tick.
+        """
+        known = self._bundles  # a tick puts a new one in its place
+        made = known.get((uri, media_type))
+        if made is None:
+            made = known[uri, media_type] = self.bundle_of([(uri, media_type)])
+        return made
+
+    def bundle_of(self, documents: Sequence[tuple[str, str]], facts: Wanted = NO_FACTS) -> bytes:
+        """One bundle of several documents (address, media type) and other facts, for offline use."""
+        with self._lock:
+            proofs = [self._prove(uri, media_type) for uri, media_type in documents]
+            return self._writer.client.bundle(replace(facts, publications=proofs))
 
     def _prove(self, uri: str, media_type: str) -> AnchoredPublication:
         batch = self._journal.find_newest_anchored(self.stream)
@@ -158,13 +172,24 @@ class Publisher:
                 return batch.prove(index)
         raise Unavailable("anchor", "this document is not in the newest tick")
 
+    def _next_tick(self) -> int:
+        """The tick after the chain's newest; a node that is behind the journal is no help."""
+        head = self._writer.client.stream_head(self.stream)
+        tick = 1 if head is None else head.tick + 1
+        if self._journal.find(self.stream, tick) is not None:
+            raise Unavailable("ledger", f"this node does not know tick {tick} yet")
+        return tick
+
+    def _recover(self) -> None:
+        for batch in self._journal.open_batches(self.stream):
+            self._settle(batch)
+
     def _settle(self, batch: Batch) -> None:
         """See the batch on the chain, sending it where it is not there yet."""
         last: MrcError | None = None
         for _ in range(ATTEMPTS):
             if self._is_anchored(batch):
-                self._journal.mark_anchored(batch)
-                return
+                break
             try:
                 self._writer.write("anchor", self.stream, batch.tick, batch.root)
             except MrcError as error:
@@ -172,6 +197,7 @@ class Publisher:
         if not self._is_anchored(batch):
             raise last or Unavailable("ledger", "the anchor is not on the chain")
         self._journal.mark_anchored(batch)
+        self._bundles = {}
 
     def _is_anchored(self, batch: Batch) -> bool:
         root = self._writer.client.anchor(self.stream, batch.tick)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from mrc.infra.chain.client import LedgerWriter, Reverted
+from mrc.infra.chain.client import LedgerWriter, Reverted, Wanted
 from mrc.infra.chain.publisher import AnchorMetrics, Publisher, Timetable
 from mrc.kernel.errors import Rejected, Unavailable
 from mrc.ledger.anchors import SALT_BYTES, Batch, Publication, audit_publication, publication
@@ -14,6 +14,7 @@ from mrc.ledger.proofs import check_bundle
 from mrc.ledger.reasons import Reason
 from tests.simulators.ledger_world import (
     JWT,
+    NOBODY,
     NOW,
     STREAM,
     TOKEN,
@@ -85,6 +86,33 @@ def test_another_root_at_the_own_tick_is_a_contradiction(world: World) -> None:
     assert refused.value.reason is Reason.CONTRADICTION
 
 
+def test_a_node_behind_the_journal_is_no_help(world: World) -> None:
+    """Another node, not yet synchronised: nothing is sent, and nothing doubles."""
+    world.journal.mark_anchored(prepared(world, 1))
+    before = world.chain.head().number
+    with pytest.raises(Unavailable, match="does not know tick 1"):
+        world.publisher.anchor([LIST])
+    assert world.chain.head().number == before
+
+
+def test_a_bundle_is_made_once_a_tick_and_follows_the_tick(world: World) -> None:
+    world.publisher.anchor([LIST])
+    first = world.publisher.bundle(URI, JWT)
+    assert world.publisher.bundle(URI, JWT) is first
+    world.publisher.anchor([LIST])
+    assert decode_bundle(world.publisher.bundle(URI, JWT)).publications[0].tick == 2
+
+
+def test_an_offline_bundle_holds_documents_and_facts(world: World) -> None:
+    other = publication(URI + "2", JWT, NOW, TOKEN)
+    world.publisher.anchor([LIST, other])
+    documents = [(URI, JWT), (URI + "2", JWT)]
+    bundle = world.publisher.bundle_of(documents, Wanted(organisations=[NOBODY]))
+    facts = check_bundle(decode_bundle(bundle), trust=world.trust, at=NOW)
+    assert [entry.publication for entry in facts.publications] == [LIST, other]
+    assert facts.organisations == {NOBODY: None}
+
+
 def test_a_stranger_cannot_publish(world: World) -> None:
     stranger = LedgerWriter(world.client, secret("stranger"))
     publisher = Publisher(stranger, world.journal, STREAM, CountingEntropy())
@@ -116,9 +144,6 @@ def test_the_timetable_is_fixed() -> None:
     timetable = Timetable(period=timedelta(minutes=10))
     assert timetable.next_after(NOW) == NOW + timedelta(minutes=10)
     assert timetable.next_after(NOW + timedelta(minutes=3)) == NOW + timedelta(minutes=10)
-    assert timetable.is_due(NOW, None)
-    assert not timetable.is_due(NOW + timedelta(minutes=9), NOW + timedelta(minutes=1))
-    assert timetable.is_due(NOW + timedelta(minutes=10), NOW + timedelta(minutes=1))
 
 
 def test_a_late_anchor_raises_the_alarm() -> None:
