@@ -95,6 +95,19 @@ async def test_another_client_id_than_the_link_s_is_rejected() -> None:
     assert caught.value.reason is Reason.CLIENT_ID_MISMATCH
 
 
+async def test_another_identifier_of_the_same_certificate_is_rejected() -> None:
+    with pytest.raises(Rejected) as caught:
+        check(
+            await signed(), expected=replace(EXPECTED, client_id="x509_san_dns:verifier.localhost")
+        )
+    assert caught.value.reason is Reason.CLIENT_ID_MISMATCH
+
+
+async def test_no_accepted_purpose_is_our_own_mistake() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        check(await signed(), trust=replace(TRUST, purposes=()))
+
+
 async def test_a_certificate_of_another_hash_is_rejected() -> None:
     other = "x509_hash:Uvo3HtuIxuhC92rShpgqcT3YXwrqRxWEviRiA0OZszk"
     with pytest.raises(Rejected) as caught:
