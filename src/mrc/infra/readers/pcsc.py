@@ -1,5 +1,6 @@
 """Genuine readers through PC/SC (pyscard, an optional extra: `pip install mrc[pcsc]`)."""
 
+import asyncio
 import time
 from contextlib import suppress
 
@@ -27,7 +28,7 @@ def _readers() -> list[object]:
 
 
 class PcscTransport:
-    """A card in a reader. Blocking calls of microseconds to milliseconds, so they stay inline."""
+    """A card in a reader. PC/SC blocks, so each call has a thread: a wallet serves pages meanwhile."""
 
     def __init__(
         self, reader: str | None = None, *, wait_seconds: float = 10.0, extended_length: bool = True
@@ -46,12 +47,12 @@ class PcscTransport:
         self.close()
         deadline = time.monotonic() + self._wait
         while True:
-            atr = self._try_readers()
+            atr = await asyncio.to_thread(self._try_readers)
             if atr is not None:
                 return atr
             if time.monotonic() >= deadline:
                 raise Unavailable("card", "no card in a reader")
-            time.sleep(_POLL_SECONDS)  # noqa: ASYNC251 - one holder, one card, nothing else to do
+            await asyncio.sleep(_POLL_SECONDS)
 
     def _try_readers(self) -> bytes | None:
         from smartcard.Exceptions import SmartcardException
@@ -70,6 +71,9 @@ class PcscTransport:
         return None
 
     async def transceive(self, command: bytes) -> bytes:
+        return await asyncio.to_thread(self._transmit, command)
+
+    def _transmit(self, command: bytes) -> bytes:
         from smartcard.Exceptions import SmartcardException
 
         if self._connection is None:
