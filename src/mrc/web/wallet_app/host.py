@@ -1,0 +1,35 @@
+"""What a host gives to the holder's app: the wallet, the clock, and the little it is told besides."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from mrc.kernel.ports import Clock
+from mrc.wallet.mobile_id import MobileId
+from mrc.wallet.ports import RecordStore
+from mrc.web.wallet_app.phone_check import PhoneCheck
+
+IDLE = timedelta(minutes=5)
+
+
+class HostKind(StrEnum):
+    """Where the app runs: what it can reach differs (an IC card needs a card reader)."""
+
+    PROCESS = "process"
+    BROWSER = "browser"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletApp:
+    """`preferences` are records outside the PIN's seal: the language is needed before the PIN.
+
+    `lost_page` is where a loss is reported in any browser, empty where nobody runs one.
+    """
+
+    mobile_id: MobileId
+    preferences: RecordStore
+    clock: Clock
+    kind: HostKind
+    check: PhoneCheck
+    lost_page: str = ""
+    idle: timedelta = IDLE

@@ -1,0 +1,76 @@
+"""`mrc wallet`: the holder's app of this machine, served on loopback to its owner alone."""
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from mrc.infra.clock import SystemClock
+from mrc.infra.keys.software import OpensslVerifier
+from mrc.infra.local_ca import prepare_tls
+from mrc.infra.processes import run_until_stopped
+from mrc.infra.serving import serving
+from mrc.infra.settings import Host, Settings
+from mrc.infra.tokens import shared_token
+from mrc.infra.wallet_host.storage import (
+    FileDeviceSecret,
+    FileKeyStore,
+    FileRecordStore,
+    WalletFile,
+)
+from mrc.web.wallet_app.app import make_app
+from mrc.web.wallet_app.host import HostKind, WalletApp
+from mrc.web.wallet_app.loopback_door import LoopbackDoor
+from mrc.web.wallet_app.phone_check import PhoneCheck
+from mrc.wiring.wallet_process import process_wallet, wallet_folder
+
+LOOPBACK = "127.0.0.1"  # also where other roles are bound to the network: a wallet never is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedWallet:
+    """The app behind its door, and the link that opens it."""
+
+    app: ASGIApp
+    link: str
+
+
+@contextlib.asynccontextmanager
+async def served_wallet(settings: Settings, name: str) -> AsyncIterator[ServedWallet]:
+    """The app of the wallet `name`. Makes the door's secret at the first call."""
+    folder = wallet_folder(settings, name)
+    async with process_wallet(settings, name) as mobile_id:
+        # A second connection to the wallet's file, for what stands outside the PIN's seal.
+        with contextlib.closing(WalletFile(folder / "wallet.sqlite3")) as file:
+            records = FileRecordStore(file)
+            check = PhoneCheck(
+                keys=FileKeyStore(file, FileDeviceSecret(folder / "device.key")),
+                records=records,
+                verifier=OpensslVerifier(),
+            )
+            app = make_app(
+                WalletApp(
+                    mobile_id=mobile_id,
+                    preferences=records,
+                    clock=SystemClock(),
+                    kind=HostKind.PROCESS,
+                    check=check,
+                )
+            )
+            door = LoopbackDoor(
+                app, token=shared_token(folder / "app.token"), origin=settings.url_of(Host.WALLET)
+            )
+            yield ServedWallet(app=door, link=door.link)
+
+
+async def serve_wallet(settings: Settings, name: str) -> None:
+    """Serve until the process is told to stop; says by which link the owner comes in."""
+    names = [settings.name_of(host) for host in Host]
+    tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
+    async with served_wallet(settings, name) as served:
+        ports = {settings.port_of(Host.WALLET): served.app}
+        async with serving(ports, bind=LOOPBACK, tls=tls):
+            sys.stdout.write(f"Mobile ID: {served.link}\n")
+            await run_until_stopped()
