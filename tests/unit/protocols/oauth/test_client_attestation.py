@@ -17,7 +17,7 @@ from mrc.protocols.oauth.attesters import AttesterKey, TrustedAttesters
 from mrc.protocols.oauth.jwt import sign_jwt
 from mrc.protocols.oauth.nonces import NonceMint, NoncePurpose
 from mrc.protocols.oauth.reasons import Reason
-from tests.simulators.pki import NOW, Identity, make_leaf, make_root, practice_pki
+from tests.simulators.pki import BEGIN, END, NOW, Identity, make_leaf, make_root, practice_pki
 
 AS = "https://issuer.localhost:8442"
 INSTANCE = SoftwareSigner.generate()
@@ -146,6 +146,28 @@ async def test_an_admitted_signer_certificate_counts_outside_haip_only() -> None
     assert check(await attested(), policy).client_id == SAID.client_id
     with pytest.raises(Rejected):
         check(await attested(), replace(policy, x5c_required=True))
+
+
+async def test_an_admitted_certificate_counts_only_while_it_is_valid() -> None:
+    admitted = TrustedAttesters(anchors=(PKI.wallet_provider.certificate,))
+    policy = replace(POLICY, attesters=admitted, x5c_required=False)
+    for at in (BEGIN - timedelta(days=1), END + timedelta(days=1)):
+        said = replace(SAID, issued_at=at, expires_at=at + timedelta(days=1))
+        with pytest.raises(Rejected) as refused:
+            check(await attested(said), policy, at=at)
+        assert refused.value.reason is Reason.ATTESTER_UNKNOWN
+
+
+async def test_an_expired_pop_is_refused() -> None:
+    claims = {
+        "aud": AS,
+        "jti": "1",
+        "iat": int(NOW.timestamp()),
+        "exp": int(NOW.timestamp()) - 120,
+    }
+    with pytest.raises(Rejected) as refused:
+        await check_pop(await sign_jwt({"typ": abca.POP_TYP}, claims, INSTANCE))
+    assert refused.value.reason is JoseReason.EXPIRED
 
 
 async def test_an_expired_attestation_is_refused() -> None:
