@@ -1,7 +1,7 @@
 """Request objects: every way in which an asker may not be who it says it is."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from mrc.protocols.openid4vp.request_object import (
     check_request_object,
     sign_request_object,
 )
-from tests.simulators.pki import BEGIN, END, NOW, make_leaf, make_root, practice_pki
+from tests.simulators.pki import BEGIN, END, NOW, ROOT_END, make_leaf, make_root, practice_pki
 
 PKI = practice_pki()
 READER = RequestSigner(signer=PKI.reader.signer, certificates=(PKI.reader.certificate,))
@@ -233,6 +233,22 @@ async def test_a_self_signed_certificate_counts_only_where_it_is_pinned() -> Non
         with pytest.raises(Rejected) as caught:
             check(text, expected=expected, trust=pinned, at=at)
         assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("at", [BEGIN, ROOT_END])
+async def test_a_pinned_certificate_counts_on_its_first_and_last_day(at: datetime) -> None:
+    lone = make_root(Purpose.READER_CA, "Lone asker")
+    signer = RequestSigner(signer=lone.signer, certificates=(lone.certificate,))
+    request = replace(REQUEST, client_id=signer.client_id(ClientIdPrefix.X509_HASH))
+    payload = jwt.encode_claims({**encode_request(request), "aud": STATIC_AUDIENCE})
+    text = await jws.sign({**HEADER, "x5c": x5c.encode_x5c([lone.der])}, payload, lone.signer)
+    found = check(
+        text,
+        expected=replace(EXPECTED, client_id=str(request.client_id)),
+        trust=AskerTrust(anchors=[], pinned=[lone.certificate]),
+        at=at,
+    )
+    assert found.request == request
 
 
 async def test_any_of_several_accepted_purposes_is_enough() -> None:
