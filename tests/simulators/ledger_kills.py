@@ -54,16 +54,17 @@ def main() -> None:
     contract = world.client.address
     world.close()
     toll, chance = Toll(), random.Random(8230)
-    for _ in range(kills):
-        last = run_and_kill(directory, contract, chance.uniform(0.0, LONGEST_LIFE_S))
+    for number in range(kills):
+        life = chance.uniform(0.0, LONGEST_LIFE_S)
+        last = run_and_kill(directory, contract, life, anchors=number % 2)
         toll.kills += 1
         toll.acknowledged = max(toll.acknowledged, last)
         inspect(directory, contract, last, toll)
     sys.stdout.write(json.dumps(vars(toll)) + "\n")
 
 
-def run_and_kill(directory: Path, contract: Address, life: float) -> int:
-    """The last tick that the child acknowledged before it was killed."""
+def run_and_kill(directory: Path, contract: Address, life: float, *, anchors: int) -> int:
+    """The last tick that the child acknowledged; killed `life` seconds after `anchors` of them."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -71,7 +72,7 @@ def run_and_kill(directory: Path, contract: Address, life: float) -> int:
         publish(directory, contract, writing)
         os._exit(1)
     os.close(writing)
-    first = os.read(reading, 8)  # it is at work
+    first = b"".join(os.read(reading, 8) for _ in range(1 + anchors))  # it is at work
     time.sleep(life)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

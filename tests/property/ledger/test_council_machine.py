@@ -226,7 +226,7 @@ class CouncilMachine(RuleBasedStateMachine):
 
 TestCouncil = CouncilMachine.TestCase
 TestCouncil.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
