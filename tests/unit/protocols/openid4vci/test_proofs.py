@@ -276,3 +276,28 @@ async def test_the_draft_type_is_accepted_only_where_the_operator_says_so() -> N
     assert reason_of(text) is JoseReason.TYPE_NOT_EXPECTED
     lenient = replace(ATTESTATIONS, accept_draft_typ=True)
     assert check(text, policy=replace(POLICY, key_attestation=lenient)).keys
+
+
+async def test_an_attestation_proof_without_a_nonce_is_refused() -> None:
+    token = await attestation(replace(SAID, nonce=None))
+    with pytest.raises(Rejected) as refused:
+        proofs.check_proofs(AttestationProof(jwt=token), policy=POLICY, context=CONTEXT)
+    assert refused.value.reason is Reason.NONCE_MISSING
+
+
+async def test_too_many_proofs_are_refused_before_any_is_read() -> None:
+    assert reason_of("x", "y", "z", "w") is Reason.TOO_MANY_KEYS
+
+
+def test_an_ed25519_key_is_refused_by_its_type() -> None:
+    key = {"kty": "OKP", "crv": "Ed25519", "x": base64.urlsafe_b64encode(bytes(32)).decode()[:43]}
+    assert reason_of(forged({"jwk": key}, {})) is Reason.PROOF_KEY_TYPE
+
+
+def test_an_expired_proof_is_refused() -> None:
+    assert reason_of(forged({}, {"exp": int(NOW.timestamp()) - 120})) is JoseReason.EXPIRED
+
+
+def test_a_key_attestation_that_is_no_text_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        check(forged({"key_attestation": 5}, {}))
