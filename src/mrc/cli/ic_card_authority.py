@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import refusals
 from mrc.infra.clock import SystemClock
 from mrc.infra.keys.software import SystemEntropy
@@ -23,6 +24,7 @@ def csca() -> None:
 @refusals
 def create(folder: Path, real: bool) -> None:
     """A new CSCA with a software key. Practice, unless told otherwise."""
+    refuse_in_production("a CSCA with a software key")
     made = CscaFolder(folder).create(
         practice=not real, entropy=SystemEntropy(), at=SystemClock().now()
     )

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from mrc.cli.ic_card_transports import connection_to, run, transport_options
+from mrc.cli.ic_card_transports import (
+    connection_to,
+    in_production,
+    refuse_in_production,
+    run,
+    transport_options,
+)
 from mrc.cli.output import json_option, print_json, read_secret_line, refusals
 from mrc.formats import base64url, json_text
 from mrc.formats.jose.jwk import decode_jwk
@@ -48,6 +54,7 @@ _CURVES = {"P-256": 12, "brainpoolP256r1": 13}
 @refusals
 def blank(card_file: Path, master_key: Path, curve: str, bac: bool) -> None:
     """Make a blank emulated card, as it comes from the factory."""
+    refuse_in_production("an emulated card")
     entropy = SystemEntropy()
     if not master_key.exists():
         write_secret(master_key, entropy.token(_MASTER_KEY_BYTES))
@@ -85,6 +92,7 @@ def emulate(
     power_cut_at: int | None,
 ) -> None:
     """Be the card in vpcd's reader, until the reader goes away. For practice and tests only."""
+    refuse_in_production("the emulator")
     click.echo("an emulated card: its keys are in a file, never trust it in production", err=True)
     faults = Faults(
         delay_seconds=delay_ms / 1000,
@@ -198,7 +206,9 @@ def personalise(
     office = Office(
         transport_keys=_MasterKey(_read_key(master_key)),
         document_signer=folder.document_signer(),
-        trust=CscaTrust(production=production, anchors=[folder.root()], crls=folder.crls()),
+        trust=CscaTrust(
+            production=production or in_production(), anchors=[folder.root()], crls=folder.crls()
+        ),
         verifier=OpensslVerifier(),
         entropy=SystemEntropy(),
         pin_pad=_Pad(pin_file, puk_file),

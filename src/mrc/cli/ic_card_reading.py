@@ -1,6 +1,6 @@
 """`mrc ic-card read`, `tries`, `unblock` and `readers`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -36,6 +36,8 @@ class Access:
     can: str | None
     mrz: MrzKey | None
     pin: str | None
+    ask_pin: bool
+    """Typed only after the tries left have been shown."""
     last_try: bool
 
     async def open(self, connection: CardConnection, card_access: bytes | None) -> None:
@@ -117,10 +119,11 @@ def read(
     mrz = MrzKey(document_number=fields[0], birth_date=fields[1], expiry_date=fields[2]) if all(
         fields
     ) else None  # fmt: skip
-    pin = read_secret_line(pin_file, "PIN") if ask_pin or pin_file is not None else None
-    if can is None and mrz is None and pin is None:
+    pin = None if pin_file is None else read_secret_line(pin_file, "PIN")
+    if can is None and mrz is None and pin is None and not ask_pin:
         raise click.UsageError("give --can, the MRZ's fields, or --pin")
-    way = Access(mode=access, can=can, mrz=mrz, pin=pin, last_try=last_try)
+    ask_pin = ask_pin and pin is None
+    way = Access(mode=access, can=can, mrz=mrz, pin=pin, ask_pin=ask_pin, last_try=last_try)
     anchors = [root for path in cscas for root in read_certificates(path)]
     lists = [decode_revocation_list(path.read_bytes()) for path in crls]
     connection = connection_to(reader, card_file, wait, extended_length)
@@ -142,6 +145,8 @@ async def _read(
     await connection.connect()
     card_access = await _card_access(connection, way.mode)
     await _tell_tries(connection, way, card_access)
+    if way.ask_pin:
+        way = replace(way, pin=read_secret_line(None, "PIN"))
     await way.open(connection, card_access)
 
     async def again(card: CardConnection) -> None:
@@ -179,7 +184,8 @@ async def _card_access(connection: CardConnection, mode: str) -> bytes | None:
 
 
 async def _tell_tries(connection: CardConnection, way: Access, card_access: bytes | None) -> None:
-    if way.pin is None or card_access is None or way.mode != "pace":
+    asked = way.ask_pin or way.pin is not None
+    if not asked or card_access is None or way.mode != "pace":
         return
     info = opening.choose_pace(card_access)
     left = await opening.ask_tries(connection, info, Password.PIN)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic import ValidationError
 
+from mrc.cli.output import Refusal
 from mrc.ic_card.terminal.connection import CardConnection
 from mrc.ic_card.terminal.transport import CardTransport
 from mrc.infra.readers.card_file import CardFile
@@ -14,6 +16,7 @@ from mrc.infra.readers.emulator import power_on
 from mrc.infra.readers.fast_ciphers import OpensslCiphers
 from mrc.infra.readers.in_process import InProcessTransport
 from mrc.infra.readers.pcsc import PcscTransport
+from mrc.infra.settings import Mode, Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -40,6 +43,7 @@ def connection_to(
 ) -> CardConnection:
     transport: CardTransport
     if card_file is not None:
+        refuse_in_production("a card in a file")
         card = power_on(CardFile.open(card_file))
         transport = InProcessTransport(card, extended_length=extended_length)
     else:
@@ -49,3 +53,17 @@ def connection_to(
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
+
+
+def in_production() -> bool:
+    """Whether the settings say so. Incomplete production settings say so too."""
+    try:
+        return Settings().mode is Mode.PRODUCTION
+    except ValidationError:
+        return True
+
+
+def refuse_in_production(what: str) -> None:
+    """Stand-ins for chips and tokens are for practice alone."""
+    if in_production():
+        raise Refusal(f"{what} is for practice only and refused in production")

@@ -1,6 +1,7 @@
 """`mrc ic-card` from the CSCA ceremony to an authentic card, without PC/SC."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +16,13 @@ from tests.simulators.ic_card_world import CAN, PIN, order
 MRC = str(Path(sys.executable).parent / "mrc")
 
 
-def mrc(*arguments, code=0):
+def mrc(*arguments, code=0, mode="practice"):
     done = subprocess.run(
         [MRC, "ic-card", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
+        env={**os.environ, "MRC_MODE": mode},
         check=False,
     )
     assert done.returncode == code, done.stderr + done.stdout
@@ -142,3 +144,20 @@ def test_a_practice_csca_is_refused_in_production(desk, tmp_path):
     )  # fmt: skip
     assert "practice" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_stand_ins_are_refused_in_production(desk, tmp_path):
+    refused = (
+        ("emulate", desk / "card.json"),
+        ("blank", tmp_path / "b", "--master-key", tmp_path / "m"),
+        ("csca", "create", tmp_path / "csca"),
+        ("read", "--card-file", desk / "card.json", "--can", CAN),
+    )
+    for arguments in refused:
+        done = mrc(*arguments, code=1, mode="production")
+        assert "refused in production" in done.stderr
+
+
+def test_the_tries_left_are_shown_before_the_pin_is_typed(desk):
+    done = read(desk, "--pin-file", desk / "pin")
+    assert "PIN: all tries left" in done.stderr
