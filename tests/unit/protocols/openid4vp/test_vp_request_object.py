@@ -275,6 +275,18 @@ async def test_a_request_is_not_signed_for_another_client_identifier() -> None:
         await sign_request_object(other, signer=READER, lifetime=LIFETIME)
 
 
+def test_a_certificate_stands_for_no_other_identifier() -> None:
+    unnamed = RequestSigner(
+        signer=PKI.document_signer.signer, certificates=(PKI.document_signer.certificate,)
+    )
+    for signer, prefix in (
+        (READER, ClientIdPrefix.REDIRECT_URI),
+        (unnamed, ClientIdPrefix.X509_SAN_DNS),
+    ):
+        with pytest.raises(ValueError, match="has no"):
+            signer.client_id(prefix)
+
+
 UNSIGNED = encode_request(REQUEST) | {"client_id": f"redirect_uri:{REQUEST.response_uri}"}
 
 

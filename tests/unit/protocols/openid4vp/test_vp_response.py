@@ -142,6 +142,23 @@ async def test_an_error_may_come_encrypted() -> None:
 
 
 @pytest.mark.parametrize(
+    "payload", [b"[]", b"{}", b'{"vp_token":{"card":["a"]},"state":1}', b'{"vp_token":[]}']
+)
+async def test_what_does_not_decode_inside_is_malformed(payload: bytes) -> None:
+    agreement = SoftwareKeyAgreement.generate()
+    text = await jwe.encrypt(
+        payload,
+        recipient=agreement.public_key,
+        kid="1",
+        encryption=jwe.Encryption.A128GCM,
+        sender=SENDER,
+    )
+    key = ResponseKey(agreement=agreement, kid="1", encryptions=BOTH)
+    with pytest.raises(Malformed):
+        await open_response(EncryptedResponse(jwe=text), key=key, cipher=OpensslCipher())
+
+
+@pytest.mark.parametrize(
     "metadata", [None, ClientMetadata(), ClientMetadata(encryptions=("A128CBC-HS256",))]
 )
 def test_without_a_usable_key_nothing_is_encrypted(metadata: ClientMetadata | None) -> None:
