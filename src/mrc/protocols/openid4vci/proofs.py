@@ -188,8 +188,10 @@ def _find_attestation(
     )
 
 
-def _proof_key(token: UnverifiedJwt, attestation: CheckedKeyAttestation | None) -> PublicKey:
+def _proof_key(token: UnverifiedJwt, attestation: CheckedKeyAttestation | None) -> PublicKey | None:
     """The key the header names: exactly one of `jwk`, `x5c` and `kid` (F.1).
+
+    None where the certificate has a key of a kind that nobody here knows.
 
     A `kid` is understood only beside a key attestation, as the position of the key in it (the
     example of F.1); DIDs are not resolved.
@@ -201,8 +203,6 @@ def _proof_key(token: UnverifiedJwt, attestation: CheckedKeyAttestation | None) 
         return header_key(header, _WHAT)
     chain = find_chain(header)
     if chain is not None:
-        if chain[0].public_key is None:
-            raise Rejected(Reason.PROOF_KEY_TYPE, "OpenID4VCI F.1", "x5c")
         return chain[0].public_key
     kid = header["kid"]
     if attestation is None or not isinstance(kid, str) or not kid.isdecimal():

@@ -301,3 +301,42 @@ def test_an_expired_proof_is_refused() -> None:
 def test_a_key_attestation_that_is_no_text_is_malformed() -> None:
     with pytest.raises(Malformed):
         check(forged({"key_attestation": 5}, {}))
+
+
+async def test_a_certificate_may_name_the_key() -> None:
+    holder = make_leaf(Purpose.WALLET_PROVIDER, "Key holder", issuer=PKI.wallet_provider_ca)
+    x5c = [base64.b64encode(holder.der).decode()]
+    claims = {"aud": ISSUER, "iat": int(NOW.timestamp()), "nonce": NONCE}
+    header = {"typ": proofs.TYP, "x5c": x5c}
+    text = jws.sign_now(header, json_text.encode(claims), holder.signer)
+    assert check(text).keys == (holder.signer.public_key,)
+    stolen = jws.sign_now(header, json_text.encode(claims), KEYS[0])
+    assert reason_of(stolen) is JoseReason.SIGNATURE_INVALID
+
+
+@pytest.mark.parametrize("count", [0, 101])
+async def test_an_attestation_of_no_key_or_of_too_many_is_malformed(count: int) -> None:
+    keys = [jwk.encode_jwk(KEYS[0].public_key)] * count
+    with pytest.raises(Malformed):
+        check(forged({"key_attestation": provider_says({"attested_keys": keys})}, {}))
+
+
+async def test_an_attested_key_of_another_kind_is_refused() -> None:
+    okp = {"kty": "OKP", "crv": "Ed25519", "x": base64.urlsafe_b64encode(bytes(32)).decode()[:43]}
+    token = provider_says({"attested_keys": [okp]})
+    assert reason_of(forged({"key_attestation": token}, {})) is Reason.PROOF_KEY_TYPE
+
+
+def provider_says(claims: Mapping[str, object]) -> str:
+    provider = PKI.wallet_provider
+    body = {
+        "iat": int(NOW.timestamp()),
+        "exp": int(NOW.timestamp()) + 60,
+        "nonce": NONCE,
+        "key_storage": ["iso_18045_high"],
+    }
+    header = {
+        "typ": key_attestation.TYP,
+        "x5c": [base64.b64encode(provider.der).decode()],
+    }
+    return jws.sign_now(header, json_text.encode(body | dict(claims)), provider.signer)
