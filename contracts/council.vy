@@ -196,6 +196,7 @@ def nominate(seat: uint256, nominee: address):
     self._only_council()
     assert seat >= 1 and seat <= MAX_SEATS, "seat"
     assert self.seat_of[nominee] == 0, "has a seat"
+    assert nominee != self, "the ledger itself"  # it would approve what it executes
     self.nominees[seat] = nominee
     self.nominated_until[seat] = block.timestamp + MAX_LIFETIME
     log SeatNominated(seat=seat, nominee=nominee)

@@ -4,7 +4,9 @@ Wallet and verifier ask here; their policy decides what an undetermined finding 
 that is missing or stale leaves a question open, a bundle that lies fails it.
 """
 
+import base64
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -45,14 +47,29 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """Two digests for one list and one `iat`: evidence of cheating, to be kept and shown."""
+    """Two documents for one list and one `iat`: evidence of cheating, to be kept and shown.
 
-    uri: str
-    media_type: str
-    iat: int
-    found_digest: bytes
+    Whoever has the found document (signed by its issuer) and the bundle can judge for themselves.
+    """
+
+    found: Document
     anchored: AnchoredPublication
     bundle: bytes
+
+    def encode(self) -> bytes:
+        """JSON for keeping and showing; binary members in base64."""
+        members = {
+            "uri": self.found.uri,
+            "media_type": self.found.media_type,
+            "iat": int(self.found.issued_at.timestamp()),
+            "found": base64.b64encode(self.found.data).decode(),
+            "found_digest": hashlib.sha256(self.found.data).hexdigest(),
+            "anchored_digest": self.anchored.publication.digest.hex(),
+            "stream": self.anchored.stream.hex(),
+            "tick": self.anchored.tick,
+            "bundle": base64.b64encode(self.bundle).decode(),
+        }
+        return json.dumps(members, indent=1).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,14 +201,7 @@ def _compare(
         return DocumentFinding(finding=newer, place=Place.NEWER)
     if digest == anchored.digest:
         return DocumentFinding(finding=passed(DOCUMENT, CLAUSE), place=Place.ANCHORED)
-    evidence = Contradiction(
-        uri=document.uri,
-        media_type=document.media_type,
-        iat=iat,
-        found_digest=digest,
-        anchored=entry,
-        bundle=bundle,
-    )
+    evidence = Contradiction(found=document, anchored=entry, bundle=bundle)
     return DocumentFinding(
         finding=failed(DOCUMENT, CLAUSE, Reason.CONTRADICTION, f"two documents of {anchored_at}"),
         place=Place.CONTRADICTING,

@@ -1,5 +1,7 @@
 """What a bundle means for a document or a party: three-valued, with evidence of cheating."""
 
+import base64
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -95,7 +97,10 @@ def test_another_document_of_the_same_time_is_evidence(settled: World, good_bund
     assert judged.finding.reason == Reason.CONTRADICTION
     assert judged.evidence is not None
     assert judged.evidence.bundle == bundle
-    assert judged.evidence.found_digest != judged.evidence.anchored.publication.digest
+    kept = json.loads(judged.evidence.encode())
+    assert kept["found_digest"] != kept["anchored_digest"]
+    assert base64.b64decode(kept["bundle"]) == bundle
+    assert base64.b64decode(kept["found"]) == b"another list of the same second"
 
 
 def test_no_bundle_leaves_the_question_open(settled: World) -> None:

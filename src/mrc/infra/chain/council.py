@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from mrc.infra.chain.client import LedgerWriter
 from mrc.infra.chain.contract import call_data
+from mrc.ledger.hashing import keccak256
 from mrc.ledger.statements import (
     ROLE_BITS,
     CredentialTypeId,
@@ -55,8 +56,14 @@ def propose(seat: LedgerWriter, action: bytes, *, now: datetime) -> int:
     """Propose an action with the own approval; the proposal's number."""
     expires = int((now + PROPOSAL_LIFETIME).timestamp())
     seat.write("propose", action, expires)
-    number: int = seat.client.read("proposal_count")
-    return number
+    own = seat.client.read("seat_of", seat.client.web3.to_checksum_address(seat.address))
+    proposed = seat.client.events("Proposed", seat=own)
+    digest = keccak256(action)
+    return max(
+        int(event.values["proposal"])
+        for event in proposed
+        if bytes(event.values["action_hash"]) == digest
+    )
 
 
 def decide(seats: Sequence[LedgerWriter], action: bytes, *, now: datetime) -> int:

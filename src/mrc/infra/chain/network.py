@@ -110,6 +110,7 @@ def configuration(node: Node) -> str:
         "rpc-http-host": "127.0.0.1",
         "rpc-http-port": RPC_PORT,
         "rpc-http-api": ["ETH", "NET", "WEB3", "QBFT"],
+        "rpc-max-logs-range": 0,  # histories are read by topic, from the first block on
         "rpc-ws-enabled": True,
         "rpc-ws-host": "127.0.0.1",
         "rpc-ws-port": WS_PORT,

@@ -210,6 +210,19 @@ def test_a_seat_changes_hands_in_two_steps(machine: Machine) -> None:
     assert machine.read("occupied") == 4
 
 
+def test_the_ledger_itself_takes_no_seat(machine: Machine) -> None:
+    action = call_data("nominate", 5, machine.address)
+    assert decide(machine, action) == "the ledger itself"
+
+
+def test_an_action_cannot_approve_or_execute(machine: Machine) -> None:
+    """The contract calls itself with the action: there it has no seat."""
+    assert decide(machine, call_data("approve", 1)) == "no seat"
+    assert decide(machine, call_data("execute", 1, organisation())) == "no seat"
+    assert decide(machine, call_data("take_seat", 5)) == "not nominated"
+    assert decide(machine, call_data("take_stream", STREAM)) == "not nominated"
+
+
 def test_only_the_nominee_takes_a_seat_in_time(machine: Machine) -> None:
     assert not decide(machine, call_data("nominate", 5, OTHER.address))
     assert reason(machine.send(WRITER, "take_seat", 5)) == "not nominated"
