@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from mrc.registry.name_matching.folding import Readings, plain, readings, words
+from mrc.registry.name_matching.folding import Readings, readings, words
 from mrc.registry.name_matching.romanisation import same_word
 
 TITLES = frozenset({"MR", "MRS", "MS", "MISS", "DAW"})
@@ -65,11 +65,12 @@ def _article(word: str) -> str:
     return "AL" + word[2:] if word.startswith("EL") and len(word) >= 7 else word
 
 
-def without_title(name: Words) -> Words:
-    """A title in front is no name; U is one before two words or more (Burmese)."""
-    if len(name.words) > 1 and name.words[0] & TITLES:
-        return Words(words=name.words[1:], suffixes=name.suffixes)
-    if len(name.words) > 2 and name.words[0] == {"U"}:
+def without_title(name: Words, registered: Words) -> Words:
+    """A title in front is no name, unless the register has it too; U stands before two or more."""
+    first = name.words[0] if name.words else frozenset()
+    if registered.words and registered.words[0] & first:
+        return name
+    if (len(name.words) > 1 and first & TITLES) or (len(name.words) > 2 and first == {"U"}):
         return Words(words=name.words[1:], suffixes=name.suffixes)
     return name
 
@@ -93,7 +94,3 @@ def same_words(left: Sequence[Readings], right: Sequence[Readings]) -> bool:
 
 def same_reading(left: Readings, right: Readings) -> bool:
     return any(same_word(a, b) for a in left for b in right)
-
-
-def plain_words(text: str) -> list[str]:
-    return [plain(word) for word in words(text)]

@@ -48,13 +48,6 @@ def readings(word: str) -> Readings:
     return frozenset("".join(letters) for letters in itertools.product(*options))
 
 
-def plain(word: str) -> str:
-    """The commonest reading: marks left out."""
-    text = unicodedata.normalize("NFC", word)
-    upper = "".join(c if c in _SINGLE else c.upper() for c in text)
-    return "".join(_options(letter, "")[0] for letter in upper)
-
-
 def _options(letter: str, follower: str) -> tuple[str, ...]:
     if follower and follower in _APOSTROPHES and letter in _UZBEK:
         return _UZBEK[letter]

@@ -1,8 +1,8 @@
 """Korean names between Hangul and Latin: every common way to write a syllable, not one system.
 
 Revised Romanization (2000), McCune-Reischauer and what people put into passports. A Hangul name
-becomes a pattern that its Latin spellings fit. ㅓ is never EU and ㅡ is never EO, so 성호 and 승호
-stay apart.
+becomes a pattern that its Latin spellings fit. ㅡ is EU alone, because U is what people write for
+ㅓ: so 성호 (SUNGHO) and 승호 (SEUNGHO) stay apart. ㅓ and ㅜ may both be U: SUN JA fits 선자 and 순자.
 """
 
 import re
@@ -10,19 +10,13 @@ import re
 _ONSETS = ("[KG]", "KK?|GG?", "N", "[DT]", "TT?|DD?", "[RL]", "M", "[BP]", "PP?|BB?", "SH?", "SS?",
            "", "J|CH", "JJ?|CH", "CH", "K", "T", "P", "H")  # fmt: skip
 _VOWELS = ("A|AH", "AE|AI", "YA", "YAE", "EO|U|OU|UH", "E", "YEO|YOU|YU", "YE", "O|OH", "WA", "WAE",
-           "OE|OI", "YO", "U|OO|WOO|WU", "WO|WEO", "WE", "WI", "YU|YOO|YOU", "EU|U", "UI|EUI|EE|I",
+           "OE|OI", "YO", "U|OO|WOO|WU", "WO|WEO", "WE", "WI", "YU|YOO|YOU", "EU", "UI|EUI|EE|I",
            "I|EE|YI")  # fmt: skip
 _CODAS = {
-    0: "",
-    1: "[KGC]",
-    4: "N",
-    7: "[TD]",
-    8: "[LR]",
-    16: "M",
-    17: "[PB]",
-    21: "NG",
-    22: "[TJ]",
-}
+    0: "", 1: "[KGC]", 2: "KK?", 4: "N", 7: "[TD]", 8: "[LR]", 16: "M", 17: "[PB]", 19: "T", 20: "T",
+    21: "NG", 22: "[TJ]", 23: "T", 24: "K", 25: "T", 26: "P", 27: "",
+}  # fmt: skip
+_NO_SPELLING = "(?!)"  # clusters stand in no name
 _FAMILIES = {
     "김": "KIM|GIM", "이": "LEE|YI|I|RHEE|LI|YEE", "리": "LEE|RI|LI", "박": "PARK|PAK|BAK|BARK",
     "최": "CHOI|CHOE", "정": "JEONG|JUNG|CHUNG|JOUNG|CHONG", "조": "CHO|JO|JOE", "강": "KANG|GANG",
@@ -69,4 +63,4 @@ def _syllable(letter: str) -> str:
     """One syllable by the arithmetic of Unicode 3.12: onset, vowel, coda."""
     code = ord(letter) - _FIRST
     onset, vowel, coda = code // 588, code % 588 // 28, code % 28
-    return f"(?:{_ONSETS[onset]})(?:{_VOWELS[vowel]}){_CODAS.get(coda, '[A-Z]{1,2}')}"
+    return f"(?:{_ONSETS[onset]})(?:{_VOWELS[vowel]}){_CODAS.get(coda, _NO_SPELLING)}"

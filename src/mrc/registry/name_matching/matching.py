@@ -4,7 +4,7 @@ Steps, from the surest on; the first that holds decides:
 1. the Hangul forms are the same syllables, in either order;
 2. the Latin letters are the same, whatever the order, case, spaces, hyphens and marks;
 3. each word is a spelling of the other's (transcription rules, strict for short words);
-4. Hangul on one side, and Latin letters that are a spelling of it on the other;
+4. instead of 3 for Korean names whose Hangul is known: the Latin letters are a spelling of it;
 5. the carrier's name is cut, has initials, or leaves middle names out, and enough is left.
 Where none holds, a name that shares its words is near: for an officer, never a match.
 A name alone never proves a person: the birth date is compared apart from it.
@@ -46,18 +46,31 @@ def compare(registered: PersonName, on_file: str) -> NameDecision:
     """Compare the registered name with `on_file`. Never raises; too long a text is different."""
     if not on_file.strip() or len(on_file) > 2 * MAX_NAME:
         return NameDecision(verdict=Verdict.DIFFERENT, steps=("nothing to compare",))
-    if has_hangul(on_file):
-        return _compare_hangul(registered, on_file)
-    return _compare_latin(registered, on_file)
+    if not has_hangul(on_file):
+        return _compare_latin(registered, on_file)
+    hangul = _compare_hangul(registered, on_file)
+    latin_text = "".join(" " if has_hangul(letter) else letter for letter in on_file)
+    if not any(letter.isalpha() for letter in latin_text):
+        return hangul
+    latin = _compare_latin(registered, latin_text)
+    both = hangul.verdict is latin.verdict is Verdict.SAME
+    steps = (*hangul.steps, *latin.steps, f"both scripts on file: {'agree' if both else 'no'}")
+    return NameDecision(verdict=Verdict.SAME if both else Verdict.NEAR, steps=steps)
 
 
 def _compare_hangul(registered: PersonName, on_file: str) -> NameDecision:
     kept = bare_hangul(on_file)
     family, given = bare_hangul(registered.family_hangul), bare_hangul(registered.given_hangul)
-    if family or given:
-        same = kept in (family + given, given + family)
-        step = f"1 Hangul syllables {'equal' if same else 'differ'}"
-        return NameDecision(verdict=Verdict.SAME if same else Verdict.DIFFERENT, steps=(step,))
+    if not (family or given):
+        return _compare_unregistered_hangul(registered, on_file)
+    if bool(family) != bool(registered.family) or bool(given) != bool(registered.given):
+        return NameDecision(verdict=Verdict.NEAR, steps=("1 the registered Hangul is not whole",))
+    same = kept in (family + given, given + family)
+    step = f"1 Hangul syllables {'equal' if same else 'differ'}"
+    return NameDecision(verdict=Verdict.SAME if same else Verdict.DIFFERENT, steps=(step,))
+
+
+def _compare_unregistered_hangul(registered: PersonName, on_file: str) -> NameDecision:
     steps = ["1 no Hangul form is registered"]
     parts = split_korean(on_file)
     if parts is None:
@@ -71,17 +84,25 @@ def _compare_hangul(registered: PersonName, on_file: str) -> NameDecision:
 
 def _compare_latin(registered: PersonName, on_file: str) -> NameDecision:
     family, given = read(registered.family), read(registered.given)
-    carrier = without_title(read(on_file))
+    carrier = without_title(read(on_file), family.then(given))
     if not carrier.words:
         return NameDecision(verdict=Verdict.DIFFERENT, steps=("nothing to compare",))
     steps: list[str] = []
     if (family.suffixes | given.suffixes) != carrier.suffixes:
         steps.append("2 one has a suffix (junior, senior) that the other has not")
         return NameDecision(verdict=_shared(family, given, carrier), steps=tuple(steps))
+    korean = _korean(registered)
+    spelling = (
+        ("3 each word is a spelling of the other", _same_spelling(family, given, carrier))
+        if korean is None
+        else (
+            "4 a spelling of the registered Hangul",
+            any(latin_fits(*korean, text) for text in carrier.joined),
+        )
+    )
     for step, holds in (
         ("2 the same letters", _same_letters(family, given, carrier)),
-        ("3 each word is a spelling of the other", _same_spelling(family, given, carrier)),
-        ("4 a spelling of the registered Hangul", _spells_hangul(registered, carrier)),
+        spelling,
         ("5 cut by a field's length", _cut(family, given, carrier, len(on_file.strip()))),
     ):
         steps.append(f"{step}: {'yes' if holds else 'no'}")
@@ -107,13 +128,10 @@ def _same_spelling(family: Words, given: Words, carrier: Words) -> bool:
     return any(same_words(order.words, carrier.words) for order in arrangements(family, given))
 
 
-def _spells_hangul(registered: PersonName, carrier: Words) -> bool:
-    parts = split_korean(registered.family_hangul + registered.given_hangul)
-    if parts is None or not registered.family_hangul:
-        return False
-    if parts != (bare_hangul(registered.family_hangul), bare_hangul(registered.given_hangul)):
-        return False  # a transcribed name that only looks like a Korean one
-    return any(latin_fits(*parts, text) for text in carrier.joined)
+def _korean(registered: PersonName) -> tuple[str, str] | None:
+    """The registered Korean name; None for a transcribed one, even if it looks like one."""
+    written = (bare_hangul(registered.family_hangul), bare_hangul(registered.given_hangul))
+    return written if split_korean("".join(written)) == written else None
 
 
 def _cut(family: Words, given: Words, carrier: Words, length: int) -> bool:

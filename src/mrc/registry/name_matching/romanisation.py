@@ -4,10 +4,11 @@ The shorter a word, the more names lie one letter away (LI NA and LI NAN, SHIN a
 hold from a length on. A last letter is never touched: it tells men from women in many languages.
 """
 
+import os.path
 import re
 from functools import lru_cache
 
-SHORT, LONG, VERY_LONG = 4, 5, 9  # letters of both words from which a rule holds
+SHORT, LONG, VERY_LONG = 4, 5, 11  # letters of both words from which a rule holds
 
 _ONE_NAME = {
     variant: group[0]
@@ -39,7 +40,8 @@ _FROM_LONG = (
     (re.compile(r"[IY]+"), "I"),
     (re.compile(r"(?<=[AEOU])IE"), "E"),
     (re.compile(r"M(?=[BMP])"), "N"),
-    (re.compile(r"(.)\1"), r"\1"),
+    (re.compile(r"([AEIOU])\1"), r"\1"),
+    (re.compile(r"(?<=[AEIOU])([^AEIOU])\1"), r"\1"),  # YEONGGIL has two syllables there
 )
 _PUFFS = re.compile(r"(?<=[PT])H")  # Thai: PH and TH are P and T with a breath
 _PUFFS_FROM = 8
@@ -90,14 +92,15 @@ def _kunrei(word: str) -> str:
 
 
 def _one_vowel_apart(left: str, right: str) -> bool:
-    """Long words that differ in one vowel, written or left out, well inside."""
+    """Very long words that differ in one vowel, another or left out, between two consonants.
+
+    Beside a vowel it would be another sound: SEONG and SEUNG are two names.
+    """
     if min(len(left), len(right)) < VERY_LONG or abs(len(left) - len(right)) > 1:
         return False
-    start = 0
-    while start < min(len(left), len(right)) and left[start] == right[start]:
-        start += 1
-    end = 0
-    while end < min(len(left), len(right)) - start and left[-1 - end] == right[-1 - end]:
-        end += 1
+    start = len(os.path.commonprefix([left, right]))
+    end = len(os.path.commonprefix([left[start:][::-1], right[start:][::-1]]))
     middle = (left[start : len(left) - end], right[start : len(right) - end])
-    return start >= 2 and end >= 3 and all(len(m) <= 1 and set(m) <= _VOWELS for m in middle)
+    if start < 2 or end < 3 or not all(len(m) <= 1 and set(m) <= _VOWELS for m in middle):
+        return False
+    return not {left[start - 1], left[len(left) - end]} & _VOWELS

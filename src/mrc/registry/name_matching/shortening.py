@@ -1,9 +1,10 @@
 """Names that a carrier's system made shorter: cut at a length, initials, middle names left out.
 
 Each rule asks for enough of the name to be left that another person's is not meant. Given names
-of two short syllables (Vietnamese, Chinese, Khmer) are one name and lose no part.
+of two short words (Vietnamese, Chinese, Khmer, Korean) are one name and lose no part.
 """
 
+import re
 from collections.abc import Sequence
 
 from mrc.registry.name_matching.arrangement import Words, same_reading, same_words
@@ -26,15 +27,18 @@ _VIETNAMESE = frozenset(
 def cut_off(order: Words, fixed: int, carrier: Words, length: int) -> bool:
     """Whether `carrier` is `order` cut in the middle of a word after `length` characters.
 
-    `fixed` words must be whole; beyond them some letters must be left, and some missing.
+    `fixed` words must be whole; beyond them some letters must be left, and some missing: two of
+    the last word, or one where two more words are whole and others follow.
     """
     if length < CUT_FROM or not fixed < len(carrier.words) <= len(order.words):
         return False
     whole, last = carrier.words[:-1], carrier.words[-1]
     if not all(left & right for left, right in zip(order.words, whole, strict=False)):
         return False
+    more = len(order.words) > len(carrier.words) and len(whole) >= fixed + 2
+    missing = 1 if more else CUT_MISSING
     return any(
-        text.startswith(part) and len(part) + CUT_MISSING <= len(text)
+        text.startswith(part) and len(part) + missing <= len(text)
         for text in order.words[len(whole)]
         for part in last
         if len(whole) > fixed or len(part) >= CUT_GIVEN
@@ -83,7 +87,12 @@ def _is_initial(part: Readings) -> bool:
 
 
 def _telling(kept: Sequence[Readings]) -> bool:
-    """Two words of the given name, or a first one that few share."""
+    """Two words of the given name, or a first one of two syllables that few share."""
     if len(kept) > 1:
         return sum(max(map(len, item)) for item in kept) > WHOLE_NAME + 3
-    return not kept[0] & _COMMON_FIRST and max(map(len, kept[0])) >= WHOLE_NAME
+    first = max(kept[0], key=len)
+    return not kept[0] & _COMMON_FIRST and len(first) >= WHOLE_NAME and _syllables(first) > 1
+
+
+def _syllables(word: str) -> int:
+    return len(re.findall("[AEIOUY]+", word))
