@@ -5,6 +5,7 @@ undetermined findings with their own reasons. Nothing about a line is kept: each
 anew, so a renewal learns what changed since the counter.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from mrc.infra.carrier.api import CarrierApi
 from mrc.infra.carrier.reasons import CarrierCode, LineReason
 from mrc.kernel.errors import Malformed, Rejected, Unavailable
 from mrc.kernel.findings import Finding, Outcome, failed, passed, undetermined
+from mrc.registry.name_matching.spellings import Spelling, spellings
 from mrc.registry.people import Registrant
 from mrc.registry.phones import PhoneNumber
 
@@ -29,9 +31,10 @@ _UNKNOWN_LINE = (CarrierCode.IDENTIFIER_NOT_FOUND, CarrierCode.NOT_FOUND)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePolicy:
     """`recent_hours`: a SIM changed within them is for an officer to look at; 0 asks nothing.
-    `message` is the text of the SMS that carries a code."""
+    `decide_seconds` is for one finding with all its questions; `message` is the SMS with a code."""
 
     recent_hours: int = 72
+    decide_seconds: float = 10.0
     message: str = "[Mobile residence card] {code} is your code. Tell it to nobody but your wallet."
 
 
@@ -80,7 +83,7 @@ class CamaraCarrier:
                     return passed(SIM_CHECK, SIM_CLAUSE)
             raise Malformed("SIM Swap answer", "swapped is not a boolean")
 
-        return await _judged(SIM_CHECK, SIM_CLAUSE, ask)
+        return await self._judged(SIM_CHECK, SIM_CLAUSE, ask)
 
     async def number_in_phone(self, number: PhoneNumber, operator_token: str) -> Finding:
         """Whether the phone that got `operator_token` from its network holds this number.
@@ -103,7 +106,7 @@ class CamaraCarrier:
                     return failed(NUMBER_CHECK, NUMBER_CLAUSE, reason)
             raise Malformed("Number Verification answer", "no boolean")
 
-        return await _judged(NUMBER_CHECK, NUMBER_CLAUSE, ask)
+        return await self._judged(NUMBER_CHECK, NUMBER_CLAUSE, ask)
 
     async def send_code(self, number: PhoneNumber, code: str) -> None:
         """Never tried twice: a second message with the same code would only worry people."""
@@ -120,11 +123,12 @@ class CamaraCarrier:
         async def ask() -> Finding:
             return await self._own_name(number, registrant)
 
-        return await _judged(kyc_match.CHECK, kyc_match.CLAUSE, ask)
+        return await self._judged(kyc_match.CHECK, kyc_match.CLAUSE, ask)
 
     async def _own_name(self, number: PhoneNumber, registrant: Registrant) -> Finding:
+        """Asks in one spelling after another until the carrier's word decides."""
         best: int | None = None
-        for spelling in (registrant.name.latin,):
+        for spelling in spellings(registrant.name):
             answer = await self._match(number, registrant, spelling)
             finding = kyc_match.decided(answer)
             if finding is not None:
@@ -133,7 +137,7 @@ class CamaraCarrier:
         return kyc_match.not_in_any_spelling(best)
 
     async def _match(
-        self, number: PhoneNumber, registrant: Registrant, spelling: str
+        self, number: PhoneNumber, registrant: Registrant, spelling: Spelling
     ) -> kyc_match.MatchAnswer:
         """Sends the plastic card's number only where the carrier demands a document."""
         question = kyc_match.encode_question(number, registrant, spelling, None)
@@ -147,20 +151,24 @@ class CamaraCarrier:
             body = await self._api.post(kyc_match.PATH, question, scope=kyc_match.SCOPE)
         return kyc_match.decode_answer(body)
 
-
-async def _judged(check: str, clause: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
-    """What `ask` found; an answer that did not come or is no answer is undetermined."""
-    try:
-        return await ask()
-    except Unavailable as error:
-        reason, detail = LineReason.CARRIER_UNAVAILABLE, error.detail
-    except Malformed as error:
-        reason, detail = LineReason.ANSWER_NOT_UNDERSTOOD, error.detail
-    except Rejected as error:
-        if error.reason is CarrierCode.ID_DOCUMENT_MISMATCH:
-            return failed(check, clause, LineReason.DOCUMENT_DIFFERS.value)
-        reason, detail = _refused(error), error.detail
-    return undetermined(check, clause, reason.value, detail)
+    async def _judged(
+        self, check: str, clause: str, ask: Callable[[], Awaitable[Finding]]
+    ) -> Finding:
+        """What `ask` found; an answer that did not come or is no answer is undetermined."""
+        try:
+            async with asyncio.timeout(self._policy.decide_seconds):
+                return await ask()
+        except TimeoutError:
+            reason, detail = LineReason.CARRIER_UNAVAILABLE, "too slow"
+        except Unavailable as error:
+            reason, detail = LineReason.CARRIER_UNAVAILABLE, error.detail
+        except Malformed as error:
+            reason, detail = LineReason.ANSWER_NOT_UNDERSTOOD, error.detail
+        except Rejected as error:
+            if error.reason is CarrierCode.ID_DOCUMENT_MISMATCH:
+                return failed(check, clause, LineReason.DOCUMENT_DIFFERS.value)
+            reason, detail = _refused(error), error.detail
+        return undetermined(check, clause, reason.value, detail)
 
 
 def _refused(error: Rejected) -> LineReason:

@@ -14,6 +14,7 @@ from mrc.infra.carrier.reasons import LineReason
 from mrc.kernel.errors import Malformed
 from mrc.kernel.findings import Finding, failed, passed, undetermined
 from mrc.protocols.oauth.members import optional_integer
+from mrc.registry.name_matching.spellings import Spelling
 from mrc.registry.people import Registrant
 from mrc.registry.phones import PhoneNumber
 
@@ -35,22 +36,28 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchAnswer:
-    """What the carrier said about the attributes that we ask for; `score` beside false only."""
+    """What the carrier said about the attributes that we ask for.
+
+    `parts` are the family and the given name, where both were asked; `score` is beside false only.
+    """
 
     name: Said
     birth_date: Said
+    parts: tuple[Said, ...] = ()
     score: int | None = None
 
 
 def encode_question(
-    number: PhoneNumber, registrant: Registrant, spelling: str, document: str | None
+    number: PhoneNumber, registrant: Registrant, spelling: Spelling, document: str | None
 ) -> dict[str, object]:
     """The least that answers: number, one spelling, birth date; a document only where asked."""
     question: dict[str, object] = {
         "phoneNumber": number,
-        "name": spelling,
+        "name": spelling.name,
         "birthdate": registrant.birth_date.isoformat(),
     }
+    if spelling.family and spelling.given:
+        question |= {"familyName": spelling.family, "givenName": spelling.given}
     if document is not None:
         question |= {"idDocument": document, "idDocumentType": "residence_permit"}
     return question
@@ -61,8 +68,12 @@ def decode_answer(body: Mapping[str, object]) -> MatchAnswer:
     score = optional_integer(body, "nameMatchScore", WHAT)
     if score is not None and not 0 <= score <= 99:
         raise Malformed(WHAT, "nameMatchScore is not 0 to 99")
+    parts = ("familyNameMatch", "givenNameMatch")
     return MatchAnswer(
-        name=_said(body, "nameMatch"), birth_date=_said(body, "birthdateMatch"), score=score
+        name=_said(body, "nameMatch"),
+        birth_date=_said(body, "birthdateMatch"),
+        parts=tuple(_said(body, part) for part in parts if part in body),
+        score=score,
     )
 
 
@@ -70,15 +81,14 @@ def decided(answer: MatchAnswer) -> Finding | None:
     """The finding, or None where the name may be on file in another spelling."""
     if answer.birth_date is Said.FALSE:
         return failed(CHECK, CLAUSE, LineReason.BIRTH_DATE_DIFFERS.value)
-    match answer.name:
-        case Said.FALSE:
-            return None
-        case Said.NOT_AVAILABLE:
-            return undetermined(CHECK, CLAUSE, LineReason.NAME_NOT_AVAILABLE.value)
-        case Said.TRUE:
-            if answer.birth_date is Said.NOT_AVAILABLE:
-                return undetermined(CHECK, CLAUSE, LineReason.BIRTH_DATE_NOT_AVAILABLE.value)
-            return passed(CHECK, CLAUSE)
+    if answer.name is Said.FALSE:
+        return None
+    whole = answer.name is Said.TRUE or answer.parts == (Said.TRUE, Said.TRUE)
+    if not whole:
+        return undetermined(CHECK, CLAUSE, LineReason.NAME_NOT_AVAILABLE.value)
+    if answer.birth_date is Said.NOT_AVAILABLE:
+        return undetermined(CHECK, CLAUSE, LineReason.BIRTH_DATE_NOT_AVAILABLE.value)
+    return passed(CHECK, CLAUSE)
 
 
 def not_in_any_spelling(best_score: int | None) -> Finding:

@@ -54,7 +54,7 @@ def match(
         if kept is None:
             answer[f"{name}Match"] = NOT_AVAILABLE
         elif name in NAMES:
-            answer |= _name(name, value, kept, subscriber.comparison)
+            answer |= _name(name, asked, kept, subscriber.comparison)
         else:
             answer[f"{name}Match"] = _wire(value == kept)
     return answer
@@ -78,14 +78,19 @@ def _check_document(subscriber: Subscriber, document: str | None) -> None:
         raise refusal(ApiCode.ID_DOCUMENT_MISMATCH)
 
 
-def _name(attribute: str, asked: str, kept: str, comparison: Comparison) -> dict[str, object]:
-    folded, kept_folded = _folded(asked), _folded(kept)
-    same = folded == kept_folded
+def _name(
+    attribute: str, question: Mapping[str, str], kept: str, comparison: Comparison
+) -> dict[str, object]:
+    asked, kept_folded = _folded(question[attribute]), _folded(kept)
+    same = asked == kept_folded
     if comparison is Comparison.TOLERANT and not same:
-        same = same_name(asked, kept)
+        whole = attribute == "name"
+        family = question.get("familyName") if whole else None
+        given = question.get("givenName") if whole else None
+        same = same_name(question[attribute], kept, family, given)
     if same:
         return {f"{attribute}Match": _wire(True)}
-    similarity = min(99, score(folded, kept_folded))
+    similarity = min(99, score(asked, kept_folded))
     return {f"{attribute}Match": _wire(False), f"{attribute}MatchScore": similarity}
 
 
