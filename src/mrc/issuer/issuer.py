@@ -128,6 +128,10 @@ class Issuer:
             deferred=isinstance(response, DeferredIssuance),
         )
 
+    async def purge(self, *, now: datetime) -> int:
+        """Forget what has run out: one-time uses, tokens, kept answers; how many."""
+        return await self._store.purge(now=now)
+
     def metadata(self) -> bytes:
         """The plain issuer metadata; the same bytes as long as the process lives."""
         return encode_metadata_bytes(self._metadata())

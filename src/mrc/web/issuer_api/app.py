@@ -4,10 +4,13 @@ A wallet in a browser needs preflight answers for the DPoP and attestation heade
 `DPoP-Nonce` and `WWW-Authenticate` (Fetch standard, CORS). No cookie is ever used.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -61,6 +64,8 @@ from mrc.web.problems import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 _PREFLIGHT_SECONDS = 86_400
+_PURGE_SECONDS = 60.0
+_log = structlog.get_logger(__name__)
 
 
 class ChallengeSteps(Protocol):
@@ -95,6 +100,7 @@ def make_app(
         allow_headers=[
             "Authorization",
             "Content-Type",
+            "If-None-Match",
             DPOP_HEADER,
             ATTESTATION_HEADER,
             POP_HEADER,
@@ -102,7 +108,26 @@ def make_app(
         expose_headers=[NONCE_HEADER, "WWW-Authenticate", CHALLENGE_HEADER, "ETag", "Retry-After"],
         max_age=_PREFLIGHT_SECONDS,
     )
-    return Starlette(routes=routes, middleware=[cors])
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(_forget_forever(issuer, clock))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    return Starlette(routes=routes, middleware=[cors], lifespan=lifespan)
+
+
+async def _forget_forever(issuer: Issuer, clock: Clock) -> None:
+    """Delete from time to time what has run out."""
+    while True:
+        try:
+            await issuer.purge(now=clock.now())
+        except Unavailable as error:
+            _log.warning("issuer.purge_failed", what=error.what)
+        await asyncio.sleep(_PURGE_SECONDS)
 
 
 class IssuerApi:

@@ -1,5 +1,6 @@
 """The endpoints over HTTP: statuses, header fields and error codes as the standards spell them."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -34,10 +35,11 @@ from mrc.protocols.openid4vci.token import (
     decode_token_response,
     encode_token_request,
 )
+from mrc.web.issuer_api.app import make_app
 from mrc.web.issuer_api.limits import RateLimits
 from tests.simulators.issuing import HOLDER, ISSUER, MDOC, WALLET, Phone, World
 from tests.simulators.pki import practice_pki
-from tests.unit.web.issuer_api.conftest import Site
+from tests.unit.web.issuer_api.conftest import Site, WorldClock
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 JSON = {"content-type": "application/json"}
@@ -396,3 +398,34 @@ async def test_nobody_authorizes_without_an_offer(world: World) -> None:
     assert (found["error"], found["state"], found["iss"]) == (["access_denied"], ["st"], [ISSUER])
     stranger = await browser.site.client.get("/authorize", params=query | {"client_id": "x"})
     assert stranger.status_code == 400
+
+
+async def test_an_issuer_may_live_below_a_path(world: World) -> None:
+    below = Site.of(world.again(credential_issuer=f"{ISSUER}/tenant"))
+    answer = await below.client.get("/.well-known/openid-credential-issuer/tenant")
+    metadata = decode_metadata(answer.json(), expected_issuer=f"{ISSUER}/tenant")
+    assert metadata.nonce_endpoint == f"{ISSUER}/tenant/nonce"
+    assert (await below.client.post("/tenant/nonce")).status_code == 200
+    server = await below.client.get("/.well-known/oauth-authorization-server/tenant")
+    assert server.json()["token_endpoint"] == f"{ISSUER}/tenant/token"
+
+
+async def test_challenges_are_served_where_they_are_demanded(world: World) -> None:
+    site = Site.of(world.again(attestation_challenges=True))
+    answer = await site.client.post("/challenge")
+    assert answer.json()["attestation_challenge"]
+    assert answer.headers["cache-control"] == "no-store"
+    refused = await site.client.post("/token", content=b"", headers=FORM)
+    assert refused.headers["oauth-client-attestation-challenge"]
+    assert (await Site.of(world).client.post("/challenge")).status_code == 404
+
+
+async def test_what_has_run_out_is_forgotten_while_the_app_runs(world: World) -> None:
+    phone = Phone(world=world)
+    await phone.redeem(await world.offer())
+    world.now += timedelta(days=1)
+    app = make_app(world.issuer, clock=WorldClock(world=world))
+    async with app.router.lifespan_context(app):
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+    assert await world.issuer.purge(now=world.now) == 0
