@@ -14,7 +14,8 @@ from mrc.ic_card.lds.face import decode_dg2
 from mrc.ic_card.lds.files import CARD_ACCESS, RESIDENCE, FileRef, data_group
 from mrc.ic_card.mrz import MrzKey
 from mrc.ic_card.pace import Password
-from mrc.ic_card.passive_authentication import CscaTrust, verify_files
+from mrc.ic_card.passive_authentication import CscaTrust, files_are_authentic, verify_files
+from mrc.ic_card.reasons import Reason
 from mrc.ic_card.terminal import opening, proving, reading
 from mrc.ic_card.terminal.connection import CardConnection
 from mrc.infra.clock import SystemClock
@@ -22,7 +23,7 @@ from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
 from mrc.infra.readers.authority import read_certificates
 from mrc.infra.readers.pcsc import list_readers
 from mrc.kernel.errors import Malformed, Rejected
-from mrc.kernel.findings import Finding, Outcome, worst
+from mrc.kernel.findings import Finding, failed
 
 _ENTROPY = SystemEntropy()
 NOT_AUTHENTIC = 3  # exit code: read, but a check failed or could not be made
@@ -130,7 +131,7 @@ def read(
     report = run(_read(connection, way, anchors, lists, quiet=as_json))
     _write(report, out, picture)
     _show(report, as_json=as_json)
-    if worst(report.findings) is not Outcome.PASSED:
+    if not files_are_authentic(report.findings):
         raise SystemExit(NOT_AUTHENTIC)
 
 
@@ -196,13 +197,15 @@ async def _prove(connection: CardConnection, files: dict[FileRef, bytes]) -> lis
     """The chip is no copy: Chip Authentication, and Active Authentication where DG15 is."""
     findings = []
     dg14, dg15 = files.get(data_group(14)), files.get(data_group(15))
-    if dg14 is not None and connection.channel is not None:
-        findings.append(await proving.find_chip_copy(connection, dg14, entropy=_ENTROPY))
-    if dg15 is not None and connection.channel is not None:
+    try:
+        chip = dg14 is not None and proving.offers_chip_authentication(dg14)
+    except Malformed as error:
+        return [failed(proving.CHIP_CHECK, "9303-11 6.2", Reason.CHIP_AUTHENTICATION, str(error))]
+    if dg15 is not None:  # first: a failed chip authentication ends the session
         findings.append(await proving.find_active_copy(connection, dg15, dg14, entropy=_ENTROPY))
-    if not findings:
-        findings.append(proving.no_proof())
-    return findings
+    if chip and dg14 is not None:
+        findings.append(await proving.find_chip_copy(connection, dg14, entropy=_ENTROPY))
+    return findings or [proving.no_proof()]
 
 
 def _write(report: Report, out: Path | None, picture: Path | None) -> None:
@@ -216,7 +219,7 @@ def _write(report: Report, out: Path | None, picture: Path | None) -> None:
 
 
 def _show(report: Report, *, as_json: bool) -> None:
-    authentic = worst(report.findings) is Outcome.PASSED
+    authentic = files_are_authentic(report.findings)
     if as_json:
         print_json(
             {

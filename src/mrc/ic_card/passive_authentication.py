@@ -31,7 +31,7 @@ from mrc.ic_card.lds.security_infos import PaceInfo, decode_security_infos
 from mrc.ic_card.lds.sod import Sod, decode_sod
 from mrc.ic_card.reasons import Reason
 from mrc.kernel.errors import Malformed, Rejected
-from mrc.kernel.findings import Finding, failed, passed, undetermined
+from mrc.kernel.findings import Finding, Outcome, failed, passed, undetermined, worst
 from mrc.kernel.keys import Algorithm
 from mrc.kernel.ports import SignatureVerifier
 
@@ -210,6 +210,23 @@ def verify_files(
         undetermined(f"ic_card.file.DG{number}", _CLAUSE, Reason.NOT_READ) for number in numbers
     ]
     return findings
+
+
+def files_are_authentic(findings: Sequence[Finding]) -> bool:
+    """Whether every file that was read is vouched for, and nothing failed.
+
+    Not asked for: data groups 3 and 4, which only terminals with a right of their own may read,
+    and a proof against copies where the chip offers none (9303-11 makes it optional); a chip whose
+    SOD names DG14 or DG15 cannot leave them out.
+    """
+    spared = {"ic_card.file.DG3", "ic_card.file.DG4"}
+    decisive = [
+        finding
+        for finding in findings
+        if not (finding.check in spared and finding.reason == Reason.NOT_READ)
+        and finding.reason != Reason.NO_COMMON_PROTOCOL
+    ]
+    return worst(decisive) is Outcome.PASSED
 
 
 def _order(file: FileRef) -> tuple[int, int]:

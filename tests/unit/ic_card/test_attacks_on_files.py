@@ -11,10 +11,11 @@ from mrc.ic_card.lds.files import (
     SOD,
     data_group,
 )
-from mrc.ic_card.passive_authentication import CscaTrust, verify_files
+from mrc.ic_card.passive_authentication import CscaTrust, files_are_authentic, verify_files
 from mrc.ic_card.personalisation.building import add_sod
 from mrc.ic_card.personalisation.job import Job
 from mrc.ic_card.reasons import Reason
+from mrc.ic_card.terminal import proving
 from mrc.infra.readers.card_file import SoftwareChip
 from mrc.kernel.findings import Outcome, worst
 from tests.simulators.ic_card_scene import (
@@ -119,3 +120,38 @@ async def test_unknown_signer_is_undetermined_not_authentic(scene):
     trust = CscaTrust(production=False, anchors=[])
     findings = verify_files(files, trust=trust, at=NOW, verifier=VERIFIER)
     assert worst(findings) is Outcome.UNDETERMINED
+
+
+# whether a card as a whole may be called authentic
+
+
+async def judged(scene, chip):
+    files = await read_all(chip)
+    return verify_files(files, trust=scene.world.trust, at=NOW, verifier=VERIFIER)
+
+
+async def test_authentic_with_fingers_that_may_not_be_read(scene):
+    files = {r: d for r, d in scene.chip.load().files.items() if r != SOD}
+    signed = await add_sod({**files, data_group(3): b"\x63\x00"}, scene.world.signer)
+    findings = await judged(scene, with_files(scene.chip, files={SOD: signed[SOD]}))
+    assert worst(findings) is Outcome.UNDETERMINED
+    assert files_are_authentic(findings)
+
+
+async def test_authentic_without_a_proof_against_copies_only_where_the_sod_names_none(scene):
+    findings = await judged(scene, scene.chip)
+    assert files_are_authentic([*findings, proving.no_proof()])
+    files = {r: d for r, d in scene.chip.load().files.items() if r != data_group(14)}
+    stripped = SoftwareChip(replace(scene.chip.load(), files=files), scene.chip._keys)
+    findings = await judged(scene, stripped)
+    assert not files_are_authentic([*findings, proving.no_proof()])
+
+
+async def test_not_authentic_where_one_check_failed_or_nothing_was_checked(scene):
+    files = await read_all(scene.chip)
+    files[data_group(12)] = flipped(files[data_group(12)], -1)
+    findings = verify_files(files, trust=scene.world.trust, at=NOW, verifier=VERIFIER)
+    assert not files_are_authentic(findings)
+    assert not files_are_authentic([])
+    nobody = CscaTrust(production=False, anchors=[])
+    assert not files_are_authentic(verify_files(files, trust=nobody, at=NOW, verifier=VERIFIER))

@@ -8,13 +8,14 @@ from mrc.ic_card import issuance_signature as issuance
 from mrc.ic_card import secure_messaging as sm
 from mrc.ic_card.apdu import CommandApdu, Ins, decode_response, read_short_id
 from mrc.ic_card.chip.ports import KeySlot
+from mrc.ic_card.lds import data_groups as dg
 from mrc.ic_card.lds.files import (
     CARD_ACCESS,
     LDS1_AID,
     Application,
     data_group,
 )
-from mrc.ic_card.lds.security_infos import encode_security_infos
+from mrc.ic_card.lds.security_infos import ActiveAuthenticationInfo, encode_security_infos
 from mrc.ic_card.personalisation.job import Job
 from mrc.ic_card.reasons import Reason
 from mrc.ic_card.terminal import opening, pipe, reading
@@ -116,6 +117,19 @@ async def test_tampering_by_leaving_answers_out_is_noticed(scene):
     first = await phone.send_dg14()
     answers = await pipe.forward_first(phone.connection, first.plain, first.wrapped)
     assert await refused(phone.send_first(answers[:-1])) is Reason.ANSWERS_MISSING
+
+
+async def test_tampering_with_dg14_on_its_way_is_noticed_though_the_key_is_the_same(scene):
+    """The phone leaves an info out of DG14: chip authentication works, DG14 was not the signed one."""
+    dg14 = scene.chip.load().files[data_group(14)]
+    fewer = [i for i in dg.decode_dg14(dg14) if not isinstance(i, ActiveAuthenticationInfo)]
+    phone = await scene.phone()
+    await phone.start()
+    first = await phone.send_dg14(dg.encode_dg14(*fewer))
+    await reading.enter(phone.connection, Application.LDS1)
+    answers = await pipe.forward_first(phone.connection, first.plain, first.wrapped)
+    final = await pipe.forward(phone.connection, await phone.send_first(answers))
+    assert await refused(phone.send_second(final)) is Reason.CHIP_AUTHENTICATION
 
 
 # bad curve points, chip's own point sent back (more in test_chip.py)

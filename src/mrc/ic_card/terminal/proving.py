@@ -7,7 +7,11 @@ from mrc.ic_card import active_authentication, chip_authentication, pace
 from mrc.ic_card.domain_parameters import encode_point
 from mrc.ic_card.lds.data_groups import decode_dg14, decode_dg15
 from mrc.ic_card.lds.files import Application
-from mrc.ic_card.lds.security_infos import ECDSA_PLAIN_SHA256, ActiveAuthenticationInfo
+from mrc.ic_card.lds.security_infos import (
+    ECDSA_PLAIN_SHA256,
+    ActiveAuthenticationInfo,
+    ChipAuthenticationKey,
+)
 from mrc.ic_card.reasons import Reason
 from mrc.ic_card.secure_messaging import SecureMessagingError
 from mrc.ic_card.terminal.connection import CardConnection, StatusError
@@ -77,6 +81,11 @@ def _algorithm(dg14: bytes | None) -> str:
     return ECDSA_PLAIN_SHA256
 
 
+def offers_chip_authentication(dg14: bytes) -> bool:
+    """Whether DG14 has a key for it; a DG14 may hold PACE's parameters alone."""
+    return any(isinstance(info, ChipAuthenticationKey) for info in decode_dg14(dg14))
+
+
 def no_proof() -> Finding:
-    """A card without DG14 and DG15: its files may be a copy, and nothing can be said."""
-    return undetermined(CHIP_CHECK, "9303-11 6", Reason.NO_COMMON_PROTOCOL, "no DG14, no DG15")
+    """A chip that offers neither: its files may be a copy, and nothing can be said."""
+    return undetermined(CHIP_CHECK, "9303-11 6", Reason.NO_COMMON_PROTOCOL, "the chip offers none")
