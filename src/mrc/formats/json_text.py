@@ -7,6 +7,7 @@ the standard library gives the same text but for the spelling of exponents.
 """
 
 import json
+import re
 from collections.abc import Callable
 from json.scanner import make_scanner
 from math import isfinite
@@ -87,13 +88,13 @@ def decode(data: bytes | str) -> object:
     """The value of the JSON text `data`. Raises `Malformed`."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
+        if text.count("[") + text.count("{") > MAX_DEPTH:
+            _check_depth(text)
         value = _scan(text.strip(_WHITESPACE))
         if "\\u" in text or isinstance(data, str):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise Malformed("JSON", "not a JSON text") from error
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(value)
     return value
 
 
@@ -105,16 +106,16 @@ def decode_object(data: bytes | str, what: str = "JSON object") -> dict[str, obj
     return value
 
 
-def _check_depth(value: object) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for node in level
-            if isinstance(node, (dict, list))
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return
-    raise Malformed("JSON", f"nested deeper than {MAX_DEPTH}")
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+def _check_depth(text: str) -> None:
+    """Counted before the text is read: the reader recurses, and in WebAssembly that is fatal."""
+    depth = 0
+    for token in _NESTING.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Malformed("JSON", f"nested deeper than {MAX_DEPTH}")
+        elif token[0] in "]}":
+            depth -= 1
