@@ -15,6 +15,7 @@ from mrc.issuer.offers import MadeOffer
 from mrc.issuer.reasons import Reason
 from mrc.issuer.records import OfferState
 from mrc.kernel.errors import Rejected
+from mrc.protocols.oauth import client_attestation as abca
 from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.oauth.reasons import Reason as OAuthReason
 from mrc.protocols.openid4vci.offer import SCHEME, OfferReference, decode_offer_link
@@ -25,7 +26,7 @@ from mrc.protocols.openid4vci.token import (
     TokenResponse,
 )
 from tests.simulators.issuing import ISSUER, MDOC, WALLET, Phone, World
-from tests.simulators.pki import make_leaf, make_root
+from tests.simulators.pki import make_leaf, make_root, practice_pki
 
 
 def wrong(code: str | None) -> str:
@@ -273,6 +274,24 @@ async def test_attestation_forgeries(world: World) -> None:
             OAuthErrorCode.INVALID_CLIENT,
             cause,
         )
+
+
+async def test_an_old_attestation_is_told_to_be_renewed(world: World) -> None:
+    phone = Phone(world=world, attested=True)
+    old = abca.ClientAttestation(
+        client_id=WALLET,
+        instance_key=phone.instance_key.public_key,
+        issued_at=world.now - timedelta(days=91),
+        expires_at=world.now + timedelta(days=91),
+    )
+    provider = practice_pki().wallet_provider
+    said = await abca.make_attestation(
+        old, signer=provider.signer, chain=(provider.certificate,), kid=None
+    )
+    headers = replace(await phone.headers("token"), attestation=said)
+    with pytest.raises(OAuthError) as caught:
+        await world.issuer.tokens.token(request_of(await world.offer()), headers, now=world.now)
+    assert caught.value.code is OAuthErrorCode.USE_FRESH_ATTESTATION
 
 
 async def test_a_replayed_pop_is_refused(world: World) -> None:
