@@ -133,18 +133,7 @@ def check(
     """
     settings: Settings = ctx.obj
     moment = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
-    exchange = None
-    if nonce is not None:
-        if client_id is None or response_uri is None:
-            raise click.UsageError("--nonce needs --client-id and --response-uri")
-        thumbprint = None if jwk_thumbprint is None else base64url.decode(jwk_thumbprint)
-        exchange = Exchange(
-            client_id=client_id,
-            nonce=nonce,
-            response_uri=response_uri,
-            jwk_thumbprint=thumbprint,
-            opened_at=datetime.fromtimestamp(0, UTC),
-        )
+    exchange = _exchange(nonce, client_id, response_uri, jwk_thumbprint)
     trust, data = _trust(settings, roots), file.read_bytes()
 
     async def act() -> StoredCheck:
@@ -158,6 +147,23 @@ def check(
     else:
         _print_outcome(_encode_check(found))
     ctx.exit(_EXIT_CODES[found.verdict.decision])
+
+
+def _exchange(
+    nonce: str | None, client_id: str | None, response_uri: str | None, thumbprint: str | None
+) -> Exchange | None:
+    """The request that a stored presentation answered; None where it is not given."""
+    if nonce is None:
+        return None
+    if client_id is None or response_uri is None:
+        raise click.UsageError("--nonce needs --client-id and --response-uri")
+    return Exchange(
+        client_id=client_id,
+        nonce=nonce,
+        response_uri=response_uri,
+        jwk_thumbprint=None if thumbprint is None else base64url.decode(thumbprint),
+        opened_at=datetime.fromtimestamp(0, UTC),
+    )
 
 
 def _trust(settings: Settings, roots: tuple[Path, ...]) -> IssuerTrust:

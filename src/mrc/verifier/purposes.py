@@ -8,6 +8,7 @@ services whose needs no purpose covers.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import combinations
 from typing import NewType
 
 from mrc.formats.catalogue.card_types import CardDefinition, CardType, Catalogue
@@ -35,15 +36,17 @@ _SUFFIXES = {CredentialFormat.SD_JWT_VC: "sd_jwt_vc", CredentialFormat.MSO_MDOC:
 class Purpose:
     """One reason to ask.
 
-    `card_types` and `formats` are in the order of preference. `kept_for` zero: the claims are
-    forgotten as soon as the outcome was read. `max_status_age`: how old the newest word about
-    locking may be before somebody has to ask further.
+    `card_types` and `formats` are in the order of preference. `may_lack` are claims that some good
+    cards do not have (one name only, a stay without an end): a card without them answers too.
+    `kept_for` zero: the claims are forgotten as soon as the outcome was read. `max_status_age`:
+    how old the newest word about locking may be before somebody has to ask further.
     """
 
     id: PurposeId
     text: Mapping[str, str]
     claims: tuple[str, ...]
     card_types: tuple[CardType, ...]
+    may_lack: tuple[str, ...] = ()
     kept_for: timedelta = timedelta()
     passed_on_to: tuple[str, ...] = ()
     formats: tuple[CredentialFormat, ...] = BOTH_FORMATS
@@ -52,6 +55,22 @@ class Purpose:
     def __post_init__(self) -> None:
         if not (self.text and self.claims and self.card_types and self.formats):
             raise ValueError("a purpose needs a text, claims, card types and formats")
+        if not set(self.may_lack) < set(self.claims):
+            raise ValueError("what a card may lack is some of the claims")
+
+    def claim_sets(self) -> tuple[tuple[str, ...], ...] | None:
+        """Which claims answer together, the fullest first; None where only all of them do."""
+        if not self.may_lack:
+            return None
+        lacking = sorted(
+            (
+                frozenset(gone)
+                for count in range(len(self.may_lack) + 1)
+                for gone in combinations(self.may_lack, count)
+            ),
+            key=len,
+        )
+        return tuple(tuple(key for key in self.claims if key not in gone) for gone in lacking)
 
     def stated_by(self, asker: Mapping[str, str]) -> StatedPurpose:
         """What the holder is shown; `asker` is the asker's name by language."""
@@ -111,10 +130,13 @@ def _credential_query(
         types=(type_,),
         trusted_authorities=authorities,
         claims=tuple(_claims_query(purpose, claim, format_) for claim in claims),
+        claim_sets=purpose.claim_sets(),
     )
 
 
 def _claims_query(purpose: Purpose, claim: Claim, format_: CredentialFormat) -> ClaimsQuery:
+    name = claim.key if purpose.may_lack else None
     if format_ is CredentialFormat.SD_JWT_VC:
-        return ClaimsQuery(path=claim.path)
-    return ClaimsQuery(path=claim.mdoc_path, intent_to_retain=purpose.kept_for > timedelta())
+        return ClaimsQuery(id=name, path=claim.path)
+    kept = purpose.kept_for > timedelta()
+    return ClaimsQuery(id=name, path=claim.mdoc_path, intent_to_retain=kept)

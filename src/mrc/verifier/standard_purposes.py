@@ -7,6 +7,9 @@ from mrc.verifier.purposes import Purpose, PurposeId
 
 _RESIDENCE = (CardType.RESIDENCE, CardType.PERMANENT, CardType.OVERSEAS_KOREAN)
 _ANY_CARD = (*_RESIDENCE, CardType.DRIVING_LICENCE, CardType.RESIDENT_REGISTRATION)
+_NAMES = ("family_name_latin", "given_name_latin")
+_LACKS = ("given_name_latin",)  # people with one name
+_STAY_LACKS = ("given_name_latin", "permitted_until")  # and permanent residents
 
 STANDARD_PURPOSES = {
     purpose.id: purpose
@@ -22,12 +25,14 @@ STANDARD_PURPOSES = {
             text={"ko": "본인 확인", "en": "Check who you are"},
             claims=("family_name_latin", "given_name_latin", "birth_date", "portrait"),
             card_types=_ANY_CARD,
+            may_lack=_LACKS,
         ),
         Purpose(
             id=PurposeId("stay"),
             text={"ko": "체류자격과 체류기간 확인", "en": "Check your status of stay"},
             claims=("status_of_stay", "permitted_until", "work_permission"),
             card_types=_RESIDENCE,
+            may_lack=("permitted_until",),
         ),
         Purpose(
             id=PurposeId("bank-account"),
@@ -43,6 +48,7 @@ STANDARD_PURPOSES = {
                 "portrait",
             ),
             card_types=_RESIDENCE,
+            may_lack=_STAY_LACKS,
             kept_for=timedelta(days=5 * 365),
         ),
         Purpose(
@@ -59,6 +65,37 @@ STANDARD_PURPOSES = {
                 "portrait",
             ),
             card_types=_RESIDENCE,
+            may_lack=_STAY_LACKS,
+        ),
+        Purpose(
+            id=PurposeId("age-19-photo"),
+            text={
+                "ko": "만 19세 이상인지 얼굴과 함께 확인합니다",
+                "en": "Check that you are 19 or over, with your photo",
+            },
+            claims=("age_over_19", "portrait"),
+            card_types=_ANY_CARD,
+        ),
+        Purpose(
+            id=PurposeId("right-to-stay"),
+            text={"ko": "체류자격 확인", "en": "Check your right to stay"},
+            claims=(*_NAMES, "status_of_stay", "permitted_until", "portrait"),
+            card_types=_RESIDENCE,
+            may_lack=_STAY_LACKS,
+        ),
+        Purpose(
+            id=PurposeId("right-to-work"),
+            text={"ko": "취업 자격 확인", "en": "Check your right to work"},
+            claims=(*_NAMES, "status_of_stay", "permitted_until", "work_permission", "portrait"),
+            card_types=_RESIDENCE,
+            may_lack=_STAY_LACKS,
+        ),
+        Purpose(
+            id=PurposeId("sign-in"),
+            text={"ko": "로그인", "en": "Sign in"},
+            claims=(*_NAMES, "birth_date"),
+            card_types=_ANY_CARD,
+            may_lack=_LACKS,
         ),
     )
 }

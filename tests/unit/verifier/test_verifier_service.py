@@ -254,6 +254,17 @@ async def test_a_wallet_may_decline(world: VerifierWorld) -> None:
     assert outcome.declined == ErrorResponse(code="access_denied")
 
 
+@pytest.mark.parametrize("body", [b"error=access_denied", b"error=access_denied&state=other"])
+async def test_a_wallet_may_decline_without_encryption_or_state(
+    world: VerifierWorld, body: bytes
+) -> None:
+    asked, _ = await world.ask(SD_JWT)
+    await world.receive(asked, body)
+    outcome = await world.outcome(asked)
+    assert outcome.declined is not None
+    assert outcome.declined.code == "access_denied"
+
+
 async def test_the_claims_are_told_once(world: VerifierWorld) -> None:
     asked, request = await world.ask(SD_JWT)
     first = await world.show([make_sd_jwt_vc()], asked, request)

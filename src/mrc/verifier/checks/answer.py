@@ -5,7 +5,7 @@ failed makes the answer not valid even where the rest would satisfy the query: n
 forged card by mistake.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -102,12 +102,14 @@ async def check_answer(
     return CheckedAnswer(
         findings=tuple(findings),
         cards=tuple(one.card for one in checked),
-        status_times=tuple(
-            one.status.as_of
-            for one in checked
-            if one.status is not None and one.status.as_of is not None
-        ),
+        status_times=tuple(_status_times(checked)),
     )
+
+
+def _status_times(checked: Sequence[_CheckedCard]) -> Iterator[datetime]:
+    for one in checked:
+        if one.status is not None and one.status.as_of is not None:
+            yield one.status.as_of
 
 
 def _found(check: str, clause: str, act: Callable[[], None]) -> Finding:
