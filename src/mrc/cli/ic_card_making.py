@@ -183,6 +183,7 @@ class _JobFile:
 @click.option("--pin-file", type=_PATH, help="The holder's PIN in a file of mode 600.")
 @click.option("--puk-file", type=_PATH, required=True, help="Where the PUK is handed out.")
 @click.option("--production", is_flag=True, help="Refuse a practice CSCA.")
+@click.option("--bac", is_flag=True, help="The card opens with BAC too (development only).")
 @json_option
 @refusals
 def personalise(
@@ -198,6 +199,7 @@ def personalise(
     pin_file: Path | None,
     puk_file: Path,
     production: bool,
+    bac: bool,
     as_json: bool,
 ) -> None:
     """Make one card from its order. Interrupted, the same command goes on where it stopped."""
@@ -213,6 +215,7 @@ def personalise(
         entropy=SystemEntropy(),
         pin_pad=_Pad(pin_file, puk_file),
         jobs=_JobFile(job_file),
+        bac=bac,
     )
     connection = connection_to(reader, card_file, wait, extended_length)
 

@@ -49,7 +49,7 @@ def desk(tmp_path_factory):
     (folder / "order.json").write_bytes(encode_order(order()))
     mrc("order", folder / "order.json", "--officer", "kim", "--key", folder / "officer.pem")
     secret(folder / "pin", PIN)
-    mrc("blank", folder / "card.json", "--master-key", folder / "master.key")
+    mrc("blank", folder / "card.json", "--master-key", folder / "master.key", "--bac")
     made = personalise(folder)
     assert json.loads(made.stdout)["document_number"] == "M12345678"
     return folder
@@ -60,7 +60,7 @@ def personalise(folder, code=0):
         "personalise", "--card-file", folder / "card.json", "--order", folder / "order.json",
         "--officers", folder / "officers.json", "--job", folder / "job.json",
         "--authority", folder / "csca", "--master-key", folder / "master.key",
-        "--pin-file", folder / "pin", "--puk-file", folder / "puk", "--json", code=code,
+        "--pin-file", folder / "pin", "--puk-file", folder / "puk", "--bac", "--json", code=code,
     )  # fmt: skip
 
 
@@ -161,3 +161,8 @@ def test_stand_ins_are_refused_in_production(desk, tmp_path):
 def test_the_tries_left_are_shown_before_the_pin_is_typed(desk):
     done = read(desk, "--pin-file", desk / "pin")
     assert "PIN: all tries left" in done.stderr
+
+
+def test_bac_reads_a_card_that_was_made_with_it(desk):
+    options = ("--document-number", "M12345678", "--birth", "900412", "--expiry", "310101")
+    read(desk, "--access", "bac", *options)

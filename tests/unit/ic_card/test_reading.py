@@ -9,15 +9,16 @@ import pytest
 
 from mrc.formats.x509.certificate import decode_certificate
 from mrc.ic_card import bac
-from mrc.ic_card.apdu import CommandApdu
-from mrc.ic_card.chip.state import ChipProfile, LifeCycle
+from mrc.ic_card.apdu import CommandApdu, select_file
+from mrc.ic_card.chip.state import ChipProfile
 from mrc.ic_card.crypto.suites import CipherSuite
 from mrc.ic_card.lds.face import FaceImage, ImageType
-from mrc.ic_card.lds.files import COM, SOD, data_group
+from mrc.ic_card.lds.files import COM, RESIDENCE, SOD, Application, data_group
 from mrc.ic_card.lds.sod import decode_sod
 from mrc.ic_card.master_list import decode_master_list, prepare_master_list
 from mrc.ic_card.passive_authentication import CscaTrust, check_signature, verify_files
 from mrc.ic_card.personalisation.job import Job
+from mrc.ic_card.personalisation.making import make_card
 from mrc.ic_card.reasons import Reason
 from mrc.ic_card.terminal import opening, reading
 from mrc.ic_card.terminal.connection import CardConnection
@@ -29,9 +30,11 @@ from mrc.kernel.pure_verifier import PureVerifier
 from tests.simulators.ic_card_world import (
     CIPHERS,
     ENTROPY,
+    NOW,
     PURE,
     Unreliable,
     World,
+    blank_state,
     connect,
     csca,
     open_can,
@@ -113,11 +116,18 @@ async def test_everything_works_without_any_compiled_cipher(chip):
     assert len(read.files) == 10
 
 
-async def test_bac_opens_a_card_that_was_made_with_it(chip):
-    seed = order().zone.key.secret[:16]
-    state = replace(chip.load(), profile=ChipProfile(bac=True), bac_seed=seed)
-    assert state.life_cycle is LifeCycle.ACTIVE
-    connection = await connect(SoftwareChip(state, chip._keys))
+@pytest.fixture
+async def bac_chip():
+    world = World()
+    blank = SoftwareChip(blank_state(ChipProfile(bac=True)))
+    connection = CardConnection(Unreliable(power_on(blank)), CIPHERS)
+    office = replace(world.office, bac=True)
+    await make_card(connection, Job(order=order()), office, at=NOW)
+    return blank
+
+
+async def test_bac_opens_a_card_that_was_made_with_it(bac_chip):
+    connection = await connect(bac_chip)
 
     async def opener(card):
         await opening.open_with_bac(card, order().zone.key, allowed=True, entropy=ENTROPY)
@@ -128,15 +138,27 @@ async def test_bac_opens_a_card_that_was_made_with_it(chip):
     assert len(read.files) == 9
 
 
-async def test_bac_with_another_zone_is_refused(chip):
-    seed = order().zone.key.secret[:16]
-    state = replace(chip.load(), profile=ChipProfile(bac=True), bac_seed=seed)
-    connection = await connect(SoftwareChip(state, chip._keys))
+async def test_bac_does_not_open_the_residence_file(bac_chip):
+    connection = await connect(bac_chip)
+    await opening.open_with_bac(connection, order().zone.key, allowed=True, entropy=ENTROPY)
+    await reading.enter(connection, Application.ISSUANCE)
+    assert (await connection.send(select_file(RESIDENCE.file_id))).sw == 0x6982
+
+
+async def test_bac_with_another_zone_is_refused(bac_chip):
+    connection = await connect(bac_chip)
     with pytest.raises(Rejected) as caught:
         await opening.open_with_bac(connection, order("X").zone.key, allowed=True, entropy=ENTROPY)
     assert caught.value.reason is Reason.WRONG_PASSWORD
     again = CommandApdu(0, 0x82, 0, 0, bytes(bac.MESSAGE_BYTES), 40)
     assert not (await connection.send(again)).ok
+
+
+async def test_a_blank_that_is_not_made_for_bac_takes_no_seed():
+    world, blank = World(), SoftwareChip(blank_state())
+    connection = CardConnection(Unreliable(power_on(blank)), CIPHERS)
+    with pytest.raises(Rejected):
+        await make_card(connection, Job(order=order()), replace(world.office, bac=True), at=NOW)
 
 
 # the reference data of BSI TR-03105 part 5

@@ -2,7 +2,7 @@
 
 from mrc.ic_card import scp03, tlv
 from mrc.ic_card.apdu import CommandApdu, Ins, ResponseApdu, Sw, decode_response
-from mrc.ic_card.chip.loading import MAKE, READ
+from mrc.ic_card.chip.loading import BAC_SEED, MAKE, READ
 from mrc.ic_card.chip.ports import KeySlot
 from mrc.ic_card.chip.state import LifeCycle
 from mrc.ic_card.lds.files import ISSUANCE_AID, LDS1_AID, Application, FileRef
@@ -119,3 +119,7 @@ class BlankCard:
 
     async def put_secret(self, password: Password, key: bytes) -> None:
         await self._expect(Ins.PUT_DATA, 0x01, password, key)
+
+    async def put_bac_seed(self, seed: bytes) -> None:
+        """Switch BAC on; only a blank whose profile allows it takes the seed."""
+        await self._expect(Ins.PUT_DATA, 0x01, BAC_SEED, seed)

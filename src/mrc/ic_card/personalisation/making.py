@@ -72,6 +72,8 @@ class Office:
     jobs: JobStore
     pin_rule: PinRule = PinRule()
     issuance_aid: bytes = ISSUANCE_AID
+    bac: bool = False
+    """Load BAC's key seed too: development only, and only a blank made for it takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +188,8 @@ async def _set_secrets(blank: BlankCard, job: Job, office: Office) -> str:
     }
     for password, secret in secrets.items():
         await blank.put_secret(password, pace.password_key(SUITE, secret))
+    if office.bac:
+        await blank.put_bac_seed(job.order.zone.key.secret[:16])
     await office.pin_pad.hand_out(puk)
     return pin
 

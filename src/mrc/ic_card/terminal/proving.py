@@ -62,6 +62,7 @@ async def find_active_copy(
     challenge = entropy.token(active_authentication.CHALLENGE_BYTES)
     try:
         key = decode_dg15(dg15)
+        await enter(connection, Application.LDS1)  # its key, and no other application's
         answer = await connection.expect(active_authentication.command(challenge, key))
         holds = active_authentication.holds(
             key, challenge, answer, signature_algorithm=_algorithm(dg14)
