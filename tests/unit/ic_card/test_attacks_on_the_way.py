@@ -6,18 +6,27 @@ import pytest
 
 from mrc.ic_card import issuance_signature as issuance
 from mrc.ic_card import secure_messaging as sm
-from mrc.ic_card.apdu import CommandApdu, Ins, decode_response, read_short_id
+from mrc.ic_card.apdu import (
+    CommandApdu,
+    Ins,
+    ResponseApdu,
+    decode_response,
+    read_binary,
+    read_short_id,
+)
 from mrc.ic_card.chip.ports import KeySlot
 from mrc.ic_card.lds import data_groups as dg
 from mrc.ic_card.lds.files import (
     CARD_ACCESS,
     LDS1_AID,
+    SOD,
     Application,
     data_group,
 )
 from mrc.ic_card.lds.security_infos import ActiveAuthenticationInfo, encode_security_infos
 from mrc.ic_card.personalisation.job import Job
 from mrc.ic_card.reasons import Reason
+from mrc.ic_card.server.batches import Ask, collect
 from mrc.ic_card.terminal import opening, pipe, reading
 from mrc.infra.readers.card_file import SoftwareChip
 from mrc.kernel.curves import P256, multiply
@@ -264,3 +273,23 @@ async def test_chip_asked_to_sign_foreign_data_an_aa_answer_is_no_issuance_signa
         assert not VERIFIER.holds(key, "ES256", message, answer)
     command = CommandApdu(0, Ins.INTERNAL_AUTHENTICATE, 0, 0, bytes(32), 256)
     assert (await connection.send(command)).sw == 0x6A80
+
+
+# the server, or who plays it, wants more of the phone than chip authentication
+
+
+async def test_server_gets_no_other_command_under_the_phones_keys(scene):
+    phone = await scene.phone()
+    sign = CommandApdu(0, Ins.INTERNAL_AUTHENTICATE, 0, 0, bytes(32), 256).encode()
+    sent = phone.connection.sent
+    with pytest.raises(Rejected):
+        await pipe.forward_first(phone.connection, [sign], [])
+    assert phone.connection.sent == sent
+
+
+def test_chip_that_answers_less_than_was_asked_leaves_a_gap_that_is_noticed():
+    asks = [Ask(read_short_id(1, 8), SOD), Ask(read_binary(8, 8), SOD, 8)]
+    short = [ResponseApdu(0x9000, bytes(7)), ResponseApdu(0x9000, bytes(8))]
+    with pytest.raises(Rejected) as caught:
+        collect(asks, short, {})
+    assert caught.value.reason is Reason.ANSWERS_MISSING

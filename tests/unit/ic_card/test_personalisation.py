@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from mrc.ic_card.chip.ports import KeySlot
 from mrc.ic_card.chip.state import LifeCycle
 from mrc.ic_card.lds.files import SOD
+from mrc.ic_card.pace import Password
+from mrc.ic_card.personalisation.blank import open_blank
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
 from mrc.ic_card.personalisation.making import PinRule, make_card
 from mrc.ic_card.personalisation.order import (
@@ -26,6 +29,7 @@ from mrc.kernel.errors import Malformed, MrcError, Rejected
 from mrc.kernel.findings import Outcome
 from tests.simulators.ic_card_world import (
     CIPHERS,
+    ENTROPY,
     NOW,
     PIN,
     VERIFIER,
@@ -258,3 +262,47 @@ def test_orders_and_jobs_survive_their_encoding():
             decode_order(broken)
         with pytest.raises(Malformed):
             decode_job(broken)
+
+
+async def test_a_chip_whose_keys_changed_under_the_job_is_to_be_discarded():
+    world, chip = World(), SoftwareChip(blank_state())
+    world.jobs.save(Job(order=SMALL))
+    with pytest.raises(TagLost):
+        await make_card(
+            CardConnection(Unreliable(power_on(chip), {30}), CIPHERS),
+            world.jobs.load(),
+            world.office,
+            at=NOW,
+        )
+    other = SoftwareChip(chip.load())
+    with pytest.raises(Rejected) as caught:
+        await world.make(other, world.jobs.load())
+    assert caught.value.reason is Reason.DISCARD_CARD
+
+
+@pytest.mark.parametrize("missing", ["secrets", "files"])
+async def test_an_incomplete_card_cannot_be_locked(missing):
+    chip = SoftwareChip(blank_state())
+    connection = await connect(chip)
+    keys = chip.load().transport_keys
+    blank = await open_blank(connection, keys, entropy=ENTROPY)
+    await blank.set_status(LifeCycle.INITIALISED)
+    for slot in KeySlot:
+        await blank.key(slot)
+    if missing == "files":
+        for password in Password:
+            await blank.put_secret(password, bytes(16))
+    with pytest.raises(Rejected):
+        await blank.set_status(LifeCycle.PERSONALISED)
+    assert chip.load().life_cycle is LifeCycle.INITIALISED
+
+
+async def test_a_blank_can_be_ended_and_then_does_nothing():
+    chip = SoftwareChip(blank_state())
+    connection = await connect(chip)
+    blank = await open_blank(connection, chip.load().transport_keys, entropy=ENTROPY)
+    await blank.set_status(LifeCycle.ENDED)
+    assert chip.load().transport_keys is None
+    await connection.connect()
+    for raw in ("00A4000C", "8050000008" + "00" * 8 + "00", "00A4040C07A0000002471001"):
+        assert (await connection.send_raw(bytes.fromhex(raw)))[-2:] != b"\x90\x00"
