@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,11 +17,12 @@ from mrc.infra.chain.network import make_nodes, write_network
 from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
 from mrc.infra.chain.server import make_app
 from mrc.infra.clock import SystemClock
-from mrc.kernel.errors import Unavailable
+from mrc.kernel.errors import Malformed, Unavailable
 from mrc.kernel.findings import Outcome
 from mrc.ledger.findings import read_bundle
 from mrc.ledger.headers import Address
 from mrc.ledger.proofs import Facts, LedgerTrust
+from mrc.ledger.trust_file import decode_trust
 
 DEFAULT_CHAIN_ID = 8230
 DEFAULT_RPC = "http://127.0.0.1:8545"
@@ -131,15 +132,15 @@ def bundle() -> None:
 
 @bundle.command("check")
 @click.argument("file", type=click.File("rb"))
-@click.option("--contract", type=ADDRESS, required=True, help="The ledger you trust.")
-@click.option("--validator", "validators", type=ADDRESS, multiple=True, required=True)
-@click.option("--max-age-hours", default=24.0, show_default=True)
+@click.option("--trust", "trust_file", type=click.File("rb"), help="The ledger you trust.")
+@click.option("--contract", type=ADDRESS, help="Its contract, where there is no trust file,")
+@click.option("--validator", "validators", type=ADDRESS, multiple=True, help="and validators.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check_file(
     file: BinaryIO,
-    contract: Address,
+    trust_file: BinaryIO | None,
+    contract: Address | None,
     validators: Sequence[Address],
-    max_age_hours: float,
     *,
     as_json: bool,
 ) -> None:
@@ -147,11 +148,7 @@ def check_file(
 
     Ends with 1 where the bundle is refused, with 2 where it is too old to say anything.
     """
-    trust = LedgerTrust(
-        contract=contract,
-        validators=frozenset(validators),
-        max_age=timedelta(hours=max_age_hours),
-    )
+    trust = _trust(trust_file, contract, validators)
     facts, finding = read_bundle(file.read(), trust=trust, at=datetime.now(UTC))
     shown: dict[str, object] = {"outcome": finding.outcome.value, "reason": finding.reason}
     if facts is not None:
@@ -185,6 +182,19 @@ def init(directory: Path, validators: int, hosts: Sequence[str], chain_id: int) 
 
 def _provider(rpc: str) -> HTTPProvider:
     return HTTPProvider(rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
+
+
+def _trust(
+    trust_file: BinaryIO | None, contract: Address | None, validators: Sequence[Address]
+) -> LedgerTrust:
+    if trust_file is not None:
+        try:
+            return decode_trust(trust_file.read())
+        except Malformed as error:
+            raise click.ClickException(str(error)) from error
+    if contract is None or not validators:
+        raise click.UsageError("give --trust, or --contract and every --validator")
+    return LedgerTrust(contract=contract, validators=frozenset(validators))
 
 
 def _described(facts: Facts) -> dict[str, object]:

@@ -6,24 +6,21 @@ another. Decoding is strict: unknown, missing and repeated members are refused.
 """
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from mrc.kernel.errors import Malformed
+from mrc.ledger import strict_json
 from mrc.ledger.anchors import SALT_BYTES, AnchoredPublication, Publication
 from mrc.ledger.headers import Address
 from mrc.ledger.recovery import ADDRESS_BYTES
 from mrc.ledger.statements import CredentialTypeId, OrganisationId, PurposeId, StreamId
+from mrc.ledger.strict_json import each, integer, text, to_bytes, to_hex
 
 FORMAT = "mrc-ledger-bundle-1"
 MEDIA_TYPE = "application/vnd.mrc.ledger-bundle+json"
 MAX_BUNDLE_BYTES = 1_000_000
-MAX_FACTS = 256
 MAX_PATH = 32
-MAX_TEXT = 1024
 
-T = TypeVar("T")
 Entitlement = tuple[OrganisationId, PurposeId]
 
 
@@ -45,13 +42,15 @@ def encode_bundle(bundle: Bundle) -> bytes:
     """The bundle as compact JSON."""
     members = {
         "format": FORMAT,
-        "contract": _hex(bundle.contract),
-        "header": _hex(bundle.header),
-        "nodes": [_hex(node) for node in bundle.nodes],
-        "organisations": [_hex(name) for name in bundle.organisations],
-        "credential_types": [_hex(name) for name in bundle.credential_types],
-        "entitlements": [[_hex(asker), _hex(purpose)] for asker, purpose in bundle.entitlements],
-        "streams": [_hex(name) for name in bundle.streams],
+        "contract": to_hex(bundle.contract),
+        "header": to_hex(bundle.header),
+        "nodes": [to_hex(node) for node in bundle.nodes],
+        "organisations": [to_hex(name) for name in bundle.organisations],
+        "credential_types": [to_hex(name) for name in bundle.credential_types],
+        "entitlements": [
+            [to_hex(asker), to_hex(purpose)] for asker, purpose in bundle.entitlements
+        ],
+        "streams": [to_hex(name) for name in bundle.streams],
         "publications": [_encode_publication(entry) for entry in bundle.publications],
     }
     return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
@@ -59,14 +58,8 @@ def encode_bundle(bundle: Bundle) -> bytes:
 
 def decode_bundle(data: bytes) -> Bundle:
     """The bundle that `data` encodes. Raises `Malformed`; says nothing about its truth."""
-    if len(data) > MAX_BUNDLE_BYTES:
-        raise Malformed("ledger bundle", f"more than {MAX_BUNDLE_BYTES} bytes")
-    try:
-        value = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("ledger bundle", "not JSON") from error
-    members = _members(
-        value,
+    members = strict_json.members(
+        strict_json.load(data, max_bytes=MAX_BUNDLE_BYTES),
         "format",
         "contract",
         "header",
@@ -80,52 +73,52 @@ def decode_bundle(data: bytes) -> Bundle:
     if members["format"] != FORMAT:
         raise Malformed("ledger bundle", "another format")
     return Bundle(
-        contract=Address(_bytes(members["contract"], ADDRESS_BYTES)),
-        header=_bytes(members["header"]),
-        nodes=_each(members["nodes"], _bytes),
-        organisations=_each(members["organisations"], lambda v: OrganisationId(_bytes(v, 32))),
-        credential_types=_each(
-            members["credential_types"], lambda v: CredentialTypeId(_bytes(v, 32))
+        contract=Address(to_bytes(members["contract"], ADDRESS_BYTES)),
+        header=to_bytes(members["header"]),
+        nodes=each(members["nodes"], to_bytes),
+        organisations=each(members["organisations"], lambda v: OrganisationId(to_bytes(v, 32))),
+        credential_types=each(
+            members["credential_types"], lambda v: CredentialTypeId(to_bytes(v, 32))
         ),
-        entitlements=_each(members["entitlements"], _entitlement),
-        streams=_each(members["streams"], lambda v: StreamId(_bytes(v, 32))),
-        publications=_each(members["publications"], _publication),
+        entitlements=each(members["entitlements"], _entitlement),
+        streams=each(members["streams"], lambda v: StreamId(to_bytes(v, 32))),
+        publications=each(members["publications"], _publication),
     )
 
 
 def _encode_publication(entry: AnchoredPublication) -> dict[str, object]:
     return {
-        "stream": _hex(entry.stream),
+        "stream": to_hex(entry.stream),
         "tick": entry.tick,
         "uri": entry.publication.uri,
         "media_type": entry.publication.media_type,
         "iat": entry.publication.iat,
-        "digest": _hex(entry.publication.digest),
-        "salt": _hex(entry.salt),
+        "digest": to_hex(entry.publication.digest),
+        "salt": to_hex(entry.salt),
         "index": entry.index,
         "size": entry.size,
-        "path": [_hex(step) for step in entry.path],
+        "path": [to_hex(step) for step in entry.path],
     }
 
 
 def _publication(value: object) -> AnchoredPublication:
     names = ("uri", "media_type", "iat", "digest", "stream", "tick", "salt", "index", "size")
-    members = _members(value, *names, "path")
-    path = _each(members["path"], lambda step: _bytes(step, 32))
+    members = strict_json.members(value, *names, "path")
+    path = each(members["path"], lambda step: to_bytes(step, 32))
     if len(path) > MAX_PATH:
         raise Malformed("ledger bundle", f"a path of more than {MAX_PATH} steps")
     return AnchoredPublication(
-        stream=StreamId(_bytes(members["stream"], 32)),
-        tick=_integer(members["tick"]),
+        stream=StreamId(to_bytes(members["stream"], 32)),
+        tick=integer(members["tick"]),
         publication=Publication(
-            uri=_text(members["uri"]),
-            media_type=_text(members["media_type"]),
-            iat=_integer(members["iat"]),
-            digest=_bytes(members["digest"], 32),
+            uri=text(members["uri"]),
+            media_type=text(members["media_type"]),
+            iat=integer(members["iat"]),
+            digest=to_bytes(members["digest"], 32),
         ),
-        salt=_bytes(members["salt"], SALT_BYTES),
-        index=_integer(members["index"]),
-        size=_integer(members["size"]),
+        salt=to_bytes(members["salt"], SALT_BYTES),
+        index=integer(members["index"]),
+        size=integer(members["size"]),
         path=path,
     )
 
@@ -133,56 +126,4 @@ def _publication(value: object) -> AnchoredPublication:
 def _entitlement(value: object) -> Entitlement:
     if not isinstance(value, list) or len(value) != 2:
         raise Malformed("ledger bundle", "an entitlement is an asker and a purpose")
-    return OrganisationId(_bytes(value[0], 32)), PurposeId(_bytes(value[1], 32))
-
-
-def _members(value: object, *names: str) -> Mapping[str, object]:
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise Malformed("ledger bundle", f"expected exactly the members {', '.join(names)}")
-    return value
-
-
-def _each(value: object, decode: Callable[[object], T]) -> tuple[T, ...]:
-    if not isinstance(value, list) or len(value) > MAX_FACTS:
-        raise Malformed("ledger bundle", f"expected an array of at most {MAX_FACTS}")
-    return tuple(decode(member) for member in value)
-
-
-def _bytes(value: object, size: int | None = None) -> bytes:
-    """0x and lower-case hexadecimal digits, of the expected size."""
-    if not isinstance(value, str) or value[:2] != "0x" or not value.isascii():
-        raise Malformed("ledger bundle", "expected 0x and hexadecimal digits")
-    try:
-        data = bytes.fromhex(value[2:])
-    except ValueError as error:
-        raise Malformed("ledger bundle", "expected 0x and hexadecimal digits") from error
-    if _hex(data) != value or (size is not None and len(data) != size):
-        raise Malformed("ledger bundle", f"expected {size} bytes in lower-case hexadecimal")
-    return data
-
-
-def _integer(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 63:
-        raise Malformed("ledger bundle", "expected a whole number")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
-        raise Malformed("ledger bundle", f"expected text of at most {MAX_TEXT} characters")
-    return value
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member twice")
-    return members
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _hex(data: bytes) -> str:
-    return "0x" + data.hex()
+    return OrganisationId(to_bytes(value[0], 32)), PurposeId(to_bytes(value[1], 32))

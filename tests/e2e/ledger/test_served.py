@@ -33,6 +33,7 @@ from mrc.ledger.bundle import decode_bundle
 from mrc.ledger.headers import decode_header
 from mrc.ledger.proofs import LedgerTrust, check_bundle
 from mrc.ledger.statements import organisation_id, stream_id
+from mrc.ledger.trust_file import encode_trust
 
 MRC = [sys.executable, "-c", "from mrc.cli.main import main; main()", "ledger"]
 NODE_MODULES = os.environ.get("MRC_TEST_NODE_MODULES", "")
@@ -142,7 +143,14 @@ def test_the_commands_look_and_check(served: Served, client: LedgerClient, tmp_p
     assert (shown["council_seats"], shown["threshold"], shown["paused"]) == (2, 1, False)
     nobody = organisation_id(bytes(16))
     (tmp_path / "bundle.json").write_bytes(client.bundle(Wanted(organisations=[nobody])))
-    check = ["bundle", "check", str(tmp_path / "bundle.json"), "--contract", contract, "--json"]
+    validators = client.newest_header().extra.validators
+    trust = LedgerTrust(contract=client.address, validators=frozenset(validators))
+    (tmp_path / "trust.json").write_bytes(encode_trust(trust))
+    file = ["bundle", "check", str(tmp_path / "bundle.json"), "--json"]
+    told = run(ledger, [*file, "--trust", str(tmp_path / "trust.json")])
+    assert (told.exit_code, json.loads(told.output)["outcome"]) == (0, "passed")
+    assert run(ledger, file).exit_code == 2
+    check = [*file, "--contract", contract]
     good = run(ledger, [*check, "--validator", *shown["validators"]])
     assert (good.exit_code, json.loads(good.output)["outcome"]) == (0, "passed")
     forged = run(ledger, [*check, "--validator", "0x" + "01" * 20])
