@@ -193,6 +193,32 @@ async def test_bearer_clients_get_no_refresh_token(world: World) -> None:
     assert await phone.send(await phone.request(), headers)
 
 
+async def test_a_token_counts_only_under_its_own_scheme(world: World) -> None:
+    bearer = await world.issuer.tokens.token(
+        request_of(await world.offer()), ClientHeaders(), now=world.now
+    )
+    phone = Phone(world=world, token=bearer)
+    bound = Phone(world=world)
+    await bound.redeem(await world.offer())
+    assert bound.token is not None
+    for who, scheme, token in (
+        (phone, "Basic", bearer.access_token),
+        (phone, "DPoP", bearer.access_token),
+        (bound, "Bearer", bound.token.access_token),
+    ):
+        headers = await who.access("credential", authorization=f"{scheme} {token}")
+        with pytest.raises(OAuthError) as caught:
+            await who.send(await who.request(), headers)
+        assert caught.value.code is OAuthErrorCode.INVALID_TOKEN
+
+
+async def test_attestations_are_not_looked_at_where_they_are_off(world: World) -> None:
+    off = world.again(wallet_attestation_wanted=Requirement.OFF)
+    phone = Phone(world=off)
+    headers = replace(await phone.headers("token"), attestation="rubbish", pop="rubbish")
+    assert await off.issuer.tokens.token(request_of(await off.offer()), headers, now=off.now)
+
+
 async def test_bearer_can_be_off(world: World) -> None:
     strict = world.again(dpop_wanted=Requirement.REQUIRED)
     with pytest.raises(OAuthError) as caught:
