@@ -8,6 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.web.phone_shell.app import load_files, make_app
+from mrc.web.phone_shell.trust_file import encode_trust
 from tests.e2e.conftest import Serve
 
 AWAKE = "html[data-state=awake]"
@@ -29,19 +30,19 @@ class Recording:
 
 @pytest.fixture(scope="module")
 def recorded() -> Recording:
-    return Recording(make_app(load_files()))
+    return Recording(make_app(load_files(encode_trust(issuers=[], readers=[]))))
 
 
 @pytest.fixture
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    context = await chromium.new_context(ignore_https_errors=True)
+    context = await chromium.new_context(ignore_https_errors=True, locale="en")
     yield context
     await context.close()
 
 
 async def opened(context: BrowserContext, port: int) -> Page:
     page = await context.new_page()
-    await page.goto(f"https://phone.localhost:{port}/?open=/app/check")
+    await page.goto(f"https://phone.localhost:{port}/")
     await page.wait_for_selector(AWAKE, timeout=START_MILLISECONDS)
     return page
 
@@ -81,6 +82,7 @@ async def test_a_second_tab_says_that_the_first_is_open(
         await second.goto(f"https://phone.localhost:{port}/")
         await second.wait_for_selector(STOPPED)
         assert "another tab" in await second.inner_text("#step")
+        assert await second.is_visible("#again")
 
 
 async def test_private_keys_cannot_be_exported(

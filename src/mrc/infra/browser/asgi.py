@@ -1,5 +1,6 @@
 """Answering one request by an ASGI app, without a server: the worker's side of the service worker."""
 
+import traceback
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,10 @@ class PhoneRequest:
 async def respond(
     app: ASGIApp, request: PhoneRequest, *, origin: str
 ) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Status, headers and body of the app's answer (ASGI 3.0, HTTP connection scope)."""
+    """Status, headers and body of the app's answer (ASGI 3.0, HTTP connection scope).
+
+    A fault of the app goes to the console and is answered: nobody else could tell the page.
+    """
     answer, sent = _Answer(), False
 
     async def receive() -> MutableMapping[str, Any]:
@@ -45,7 +49,13 @@ async def respond(
         elif message["type"] == "http.response.body":
             answer.body += message.get("body", b"")
 
-    await app(_scope(request, origin), receive, send)
+    try:
+        await app(_scope(request, origin), receive, send)
+    except Exception:  # noqa: BLE001 - the door: a page that never ends is worse than one that says so
+        traceback.print_exc()
+        if not answer.body:
+            answer.status, answer.headers = 500, [("content-type", "text/plain")]
+            answer.body += b"Something went wrong inside the phone."
     return answer.status, answer.headers, bytes(answer.body)
 
 

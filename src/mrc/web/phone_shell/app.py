@@ -20,7 +20,8 @@ from mrc.web.phone_shell.bundle import make_bundle
 
 STATIC = Path(__file__).parent / "static"
 NOT_SERVED = {".md"}
-NOT_KEPT = {"/sw.js"}
+SERVICE_WORKER = "/sw.js"
+TRUST = "/trust.json"
 TYPES = {
     ".mjs": "text/javascript",
     ".wasm": "application/wasm",
@@ -34,30 +35,44 @@ POLICY = (
 
 
 class ShellFiles:
-    """Every file the shell serves, as ready bytes by path, gzip beside plain."""
+    """Every file the shell serves, as ready bytes by path, gzip beside plain.
+
+    The version covers all but `trust.json`: whom to trust may change without a new app, so phones
+    ask for it at every start and keep the last one for when nobody answers.
+    """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         plain = dict(files)
         digest = hashlib.sha256()
-        for path in sorted(plain):
+        for path in sorted(plain.keys() - {TRUST}):
             digest.update(path.encode() + b"\0" + hashlib.sha256(plain[path]).digest())
         self.version = digest.hexdigest()[:16]
-        plain["/sw.js"] = self._service_worker(plain)
+        plain[SERVICE_WORKER] = self._service_worker(plain)
         self._plain = plain
         self._gzip = {path: gzip.compress(data, 9, mtime=0) for path, data in plain.items()}
+        self._tags = {
+            path: f'"{hashlib.sha256(data).hexdigest()[:16]}"' for path, data in plain.items()
+        }
 
     def _service_worker(self, files: Mapping[str, bytes]) -> bytes:
-        kept = sorted(path for path in files if path not in NOT_KEPT)
-        text = files["/sw.js"].decode()
+        kept = sorted(files.keys() - {SERVICE_WORKER})
+        text = files[SERVICE_WORKER].decode()
         text = text.replace("__VERSION__", self.version).replace("__FILES__", json.dumps(kept))
         return text.encode()
 
     def find(self, path: str, *, compressed: bool) -> bytes | None:
         return (self._gzip if compressed else self._plain).get(path)
 
+    def tag(self, path: str) -> str:
+        """The entity tag of a file that `find` found."""
+        return self._tags[path]
 
-def load_files() -> ShellFiles:
-    """Read the static files and make the bundle. Takes about a second; once per process."""
+
+def load_files(trust_json: bytes) -> ShellFiles:
+    """Read the static files and make the bundle. Takes about a second; once per process.
+
+    `trust_json` is what `encode_trust` of `trust_file` makes: whom the phones believe.
+    """
     files = {
         "/" + path.relative_to(STATIC).as_posix(): path.read_bytes()
         for path in STATIC.rglob("*")
@@ -65,6 +80,7 @@ def load_files() -> ShellFiles:
     }
     files["/"] = files.pop("/index.html")
     files["/bundle.zip"] = make_bundle()
+    files[TRUST] = trust_json
     return ShellFiles(files)
 
 
@@ -75,10 +91,10 @@ def make_app(files: ShellFiles) -> Starlette:
         body = files.find(path, compressed=compressed)
         if body is None:
             return Response("There is no such file.", 404, media_type="text/plain")
-        headers = _headers(path, compressed=compressed)
-        if request.headers.get("if-none-match") == f'"{files.version}"':
+        headers = _headers(path, compressed=compressed) | {"etag": files.tag(path)}
+        if request.headers.get("if-none-match") == files.tag(path):
             return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers | {"etag": f'"{files.version}"'})
+        return Response(body, headers=headers)
 
     return Starlette(routes=[Route("/{path:path}", serve, methods=["GET", "HEAD"])])
 
@@ -92,7 +108,7 @@ def _headers(path: str, *, compressed: bool) -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "cache-control": "no-cache",
         "permissions-policy": "camera=(self), microphone=(), geolocation=()",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
         "vary": "accept-encoding",
     }

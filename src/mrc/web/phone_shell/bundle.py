@@ -38,8 +38,16 @@ DEVICE_TIER = (
     "wiring/__init__.py",
     "wiring/browser.py",
 )
-SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".svg", ".json", ".mo", ".woff2", ".wasm"}
-LEFT_OUT = {"__pycache__", "testclient.py", "trio", "pytest_plugin.py"}
+SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".svg", ".json", ".po", ".woff2", ".wasm"}
+LEFT_OUT = {
+    "__pycache__",
+    "testclient.py",
+    "trio",
+    "pytest_plugin.py",
+    "gallery",
+    "loopback_door.py",
+}
+NOT_FOR_HOLDERS = {"officer.po", "checker.po", "result.po", "customer.po", "online.po"}
 FIXED_TIME = (2025, 1, 1, 0, 0, 0)
 
 
@@ -67,7 +75,7 @@ def _below(path: Path, root: Path) -> Iterator[tuple[str, Path]]:
     found = [path] if path.is_file() else sorted(path.rglob("*"))
     for file in found:
         wanted = file.is_file() and file.suffix in SUFFIXES
-        if wanted and not LEFT_OUT.intersection(file.relative_to(root).parts):
+        if wanted and not (LEFT_OUT | NOT_FOR_HOLDERS).intersection(file.relative_to(root).parts):
             yield file.relative_to(root).as_posix(), file
 
 

@@ -1,18 +1,31 @@
 // The shell page owns the worker in which the wallet runs, and never navigates. The wallet's pages
 // live in the frame; their requests go page -> service worker -> here -> worker, and stay on the phone.
 
-const START = "/app/";
-const frame = document.getElementById("app");
-const waking = document.getElementById("waking");
-const step = document.getElementById("step");
-const progress = document.getElementById("progress");
-const detail = document.getElementById("detail");
+import { say } from "/words.mjs";
 
-function stop(title, text) {
+const START = "/app/";
+const SLOW_AFTER = 15_000; // ms
+const [frame, waking, step, progress, detail, again] =
+  ["app", "waking", "step", "progress", "detail", "again"].map((id) => document.getElementById(id));
+const channel = new BroadcastChannel("mobile-id");
+
+step.textContent = say("starting");
+detail.textContent = say("first");
+again.textContent = say("again");
+again.addEventListener("click", () => location.reload());
+
+function stop(title, text, code) {
   document.documentElement.dataset.state = "stopped";
   step.textContent = title;
   detail.textContent = text;
+  if (code) document.getElementById("code").textContent = code;
+  again.hidden = false;
+  again.focus();
 }
+
+const canRun = () =>
+  "serviceWorker" in navigator && "locks" in navigator && "indexedDB" in globalThis
+  && typeof WebAssembly === "object" && "subtle" in crypto;
 
 // Two tabs must not write the same records: the lock belongs to one, the other says so.
 function heldByThisTab() {
@@ -38,7 +51,7 @@ function startWorker() {
   const ready = new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => {
       if (data.kind === "progress") {
-        step.textContent = data.text;
+        step.textContent = say(data.step);
         progress.value = data.percent;
       } else if (data.kind === "ready") resolve();
       else if (data.kind === "failed") reject(new Error(data.reason));
@@ -56,28 +69,46 @@ function pass(worker) {
   navigator.serviceWorker.startMessages();
 }
 
-function placeToOpen() {
+// An asker's page leads here with its request after the #: that part is never sent to the origin.
+function linkInAddress() {
+  const link = new URLSearchParams(location.hash.slice(1)).get("link");
+  if (location.hash) history.replaceState(null, "", "/");
+  return link;
+}
+
+const placeOf = (link) => `${START}open?link=${encodeURIComponent(link)}`;
+
+function placeToOpen(link) {
+  if (link) return placeOf(link);
   const wanted = new URLSearchParams(location.search).get("open") ?? START;
   return wanted.startsWith(START) ? wanted : START;
 }
 
 async function main() {
+  if (!isSecureContext) return stop(say("unsafe"), say("unsafeHow"), "W-281");
+  if (!canRun()) return stop(say("old"), say("oldHow"), "W-282");
+  const link = linkInAddress();
   if (!(await heldByThisTab())) {
-    stop("Mobile ID is open in another tab.", "Go back to that tab, or close it and reload this one.");
-    return;
+    if (link) channel.postMessage({ link });
+    return stop(say("tab"), link ? say("passed") : say("tabHow"));
   }
+  const slow = setTimeout(() => { detail.textContent = say("slow"); }, SLOW_AFTER);
   navigator.storage?.persist?.();
   const { worker, ready } = startWorker();
   await controlled();
   await ready;
+  clearTimeout(slow);
   pass(worker);
-  frame.src = placeToOpen();
+  const open = (other) => { frame.contentWindow.location.href = placeOf(other); };
+  channel.addEventListener("message", ({ data }) => data?.link && open(data.link));
+  addEventListener("hashchange", () => { const other = linkInAddress(); if (other) open(other); });
+  frame.addEventListener("load", () => { document.title = frame.contentDocument?.title ?? document.title; });
+  frame.src = placeToOpen(link);
   frame.hidden = false;
   waking.hidden = true;
   document.documentElement.dataset.state = "awake";
   frame.focus();
+  return undefined;
 }
 
-main().catch((error) =>
-  stop("Mobile ID could not start.", `Nothing was lost. Reload this page. (${error.message})`),
-);
+main().catch((error) => stop(say("failed"), say("failedHow"), `W-283 ${error.message}`));

@@ -4,6 +4,7 @@
 const VERSION = "__VERSION__";
 const FILES = __FILES__;
 const CACHE = `mobile-id-${VERSION}`;
+const TRUST = "/trust.json";
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -29,8 +30,21 @@ self.addEventListener("fetch", (event) => {
 
 async function fromCache(request, url) {
   const cache = await caches.open(CACHE);
+  if (url.pathname === TRUST) return freshest(cache);
   const kept = await cache.match(url.pathname, { ignoreSearch: true });
   return kept ?? fetch(request);
+}
+
+// Whom to trust may change without a new version: asked for each time, kept for when nobody answers.
+async function freshest(cache) {
+  try {
+    const answer = await fetch(TRUST, { cache: "no-cache", signal: AbortSignal.timeout(4000) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    await cache.put(TRUST, answer.clone());
+    return answer;
+  } catch {
+    return (await cache.match(TRUST)) ?? Response.error();
+  }
 }
 
 async function shellPage() {
@@ -38,28 +52,52 @@ async function shellPage() {
   return pages.find((page) => page.frameType === "top-level" && new URL(page.url).pathname === "/");
 }
 
+// Another site can make a browser open or post to our addresses. A navigation counts as ours only
+// when one of our pages began it (their referrer policy is same-origin); fetches are always ours.
+function begunHere(request) {
+  if (request.mode !== "navigate") return true;
+  return request.referrer !== "" && new URL(request.referrer).origin === self.location.origin;
+}
+
+const isWrite = (request) => !["GET", "HEAD"].includes(request.method);
+const toShell = (url) => Response.redirect(`/?open=${encodeURIComponent(url.pathname + url.search)}`, 303);
+
 async function fromPhone(request, url) {
-  const shell = await shellPage();
-  if (!shell) {
-    const place = encodeURIComponent(url.pathname + url.search);
-    return Response.redirect(`/?open=${place}`, 303);
+  if (isWrite(request) && !begunHere(request)) {
+    return new Response("This form was sent from another site.", { status: 403 });
   }
+  if (request.destination === "document") return toShell(url); // pages live in the shell's frame only
+  const unchanging = url.pathname.startsWith("/app/static/");
+  if (unchanging) {
+    const kept = await (await caches.open(CACHE)).match(url.pathname);
+    if (kept) return kept;
+  }
+  const shell = await shellPage();
+  if (!shell) return toShell(url);
+  const answer = await answered(request, url, shell);
+  if (unchanging && answer.ok) await (await caches.open(CACHE)).put(url.pathname, answer.clone());
+  return answer;
+}
+
+async function answered(request, url, shell) {
   const body = await request.arrayBuffer();
   const { port1, port2 } = new MessageChannel();
-  const answered = new Promise((resolve) => {
+  const came = new Promise((resolve) => {
     port1.onmessage = ({ data }) => resolve(data);
   });
+  const site = begunHere(request) ? "same-origin" : "cross-site";
+  const added = [["host", url.host], ["sec-fetch-site", site], ["accept-language", navigator.languages.join(",")]];
   const message = {
     kind: "request",
     method: request.method,
     path: url.pathname,
     query: url.search.slice(1),
-    headers: [...request.headers.entries(), ["host", url.host]],
+    headers: [...request.headers.entries()].filter(([name]) => !added.some(([own]) => own === name)).concat(added),
     body,
     transfer: [body],
   };
   shell.postMessage(message, [port2, body]);
-  const { status, headers, body: content } = await answered;
+  const { status, headers, body: content } = await came;
   const empty = status === 204 || status === 304;
   if (status >= 300 && status < 400 && status !== 304) {
     const to = headers.find(([name]) => name === "location")[1];

@@ -1,25 +1,29 @@
-// The wallet itself: CPython in this worker, the ASGI app inside it. Requests are answered one at a
-// time, in the order they came, as one phone has one holder.
+// The wallet itself: CPython in this worker, the ASGI app inside it. A request that waits for the
+// network does not hold up the others; the app itself keeps acts apart.
 
 import { loadPyodide } from "/vendor/pyodide/pyodide.mjs";
 import * as host from "/host.mjs";
 
-const tell = (percent, text) => postMessage({ kind: "progress", percent, text });
+const tell = (percent, step) => postMessage({ kind: "progress", percent, step });
 
 async function wake() {
-  tell(10, "Loading…");
+  tell(10, "loading");
   const bundle = fetch("/bundle.zip").then((answer) => {
     if (!answer.ok) throw new Error(`bundle.zip: ${answer.status}`);
     return answer.arrayBuffer();
   });
+  const trust = fetch("/trust.json").then((answer) => {
+    if (!answer.ok) throw new Error(`trust.json: ${answer.status}`);
+    return answer.text();
+  });
   const pyodide = await loadPyodide({ indexURL: "/vendor/pyodide/" });
-  tell(70, "Unpacking…");
+  tell(70, "unpacking");
   pyodide.FS.mkdirTree("/wallet");
   pyodide.unpackArchive(await bundle, "zip", { extractDir: "/wallet" });
-  tell(85, "Almost ready…");
+  tell(85, "almost");
   pyodide.runPython("import sys; sys.path.insert(0, '/wallet')");
   const wiring = pyodide.pyimport("mrc.wiring.browser");
-  const phone = await wiring.wake(host, self.location.origin);
+  const phone = await wiring.wake(host, self.location.origin, await trust);
   postMessage({ kind: "ready" });
   return phone;
 }
@@ -27,10 +31,8 @@ async function wake() {
 const awake = wake();
 awake.catch((error) => postMessage({ kind: "failed", reason: String(error?.message ?? error) }));
 
-let queue = Promise.resolve();
 self.addEventListener("message", ({ data, ports }) => {
-  if (data.kind !== "request") return;
-  queue = queue.then(() => answer(data, ports[0]));
+  if (data.kind === "request") answer(data, ports[0]);
 });
 
 async function answer(request, port) {
