@@ -126,7 +126,11 @@ class EmbeddedChain(ChainReader):
 
     @classmethod
     def open(cls, path: Path, *, sealer: Sealer, clock: Clock, chain_id: int) -> "EmbeddedChain":
-        """The chain at `path`, with a genesis block of its own where the file is new."""
+        """The chain at `path`, with a genesis block of its own where the file is new.
+
+        Raises `Unavailable` where another process writes it, `ValueError` where it is another
+        chain or another validator's.
+        """
         store = ChainStore(path, writing=True)
         if store.find_newest_block() is None:
             header = blocks.genesis([sealer.address], int(clock.now().timestamp()), EMPTY_STATE)
@@ -137,6 +141,10 @@ class EmbeddedChain(ChainReader):
         if chain.chain_id != chain_id:
             chain.close()
             raise ValueError(f"the file holds chain {chain.chain_id}, expected {chain_id}")
+        validators = decode_header(chain.head().header).extra.validators
+        if validators != (sealer.address,):
+            chain.close()
+            raise ValueError("the file's validator is another one: nobody would trust its blocks")
         return chain
 
     def listen(self, listener: BlockListener) -> Callable[[], None]:

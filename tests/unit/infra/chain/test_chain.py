@@ -108,6 +108,18 @@ def test_a_file_of_another_chain_is_refused(world: World) -> None:
         )
 
 
+def test_another_validator_does_not_go_on_with_a_chain(world: World) -> None:
+    world.chain.close()
+    with pytest.raises(ValueError, match="validator"):
+        EmbeddedChain.open(
+            world.directory / "ledger.sqlite",
+            sealer=VALIDATORS[1],
+            clock=world.clock,
+            chain_id=CHAIN_ID,
+        )
+    reopen(world).close()
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"nonce": 0}, {"nonce": 99}, {"chainId": 1}, {"gas": 20_000}, {"gas": 10**12}, {"value": 1}],
