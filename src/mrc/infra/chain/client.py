@@ -164,6 +164,22 @@ class LedgerClient:
     def newest_header(self) -> Header:
         return decode_header(self._header_bytes(self._ask("eth_getBlockByNumber", "latest", False)))
 
+    def block(self, number: int) -> tuple[bytes, int]:
+        """A block's encoded header, and how many transactions it holds."""
+        block = self._ask("eth_getBlockByNumber", hex(number), False)
+        return self._header_bytes(block), len(block["transactions"])
+
+    def decode_action(self, action: bytes) -> tuple[str, dict[str, str]]:
+        """A proposed action in words: the function and its arguments; "unknown" for any other."""
+        try:
+            function, arguments = self._contract.decode_function_input(action)
+        except (ValueError, Web3Exception):
+            return "unknown", {}
+        return str(function.fn_name), {
+            name: "0x" + value.hex() if isinstance(value, bytes) else str(value)
+            for name, value in arguments.items()
+        }
+
     def bundle(self, wanted: Wanted) -> bytes:
         """A proof bundle at the newest block. Says nothing about its own truth: check it."""
         block = self._ask("eth_getBlockByNumber", "latest", False)
