@@ -78,11 +78,11 @@ class Approvals:
             raise Forbidden(StaffReason.ALREADY_ASKED)
         return approval
 
-    async def list(self, *, now: datetime) -> list[Approval]:
+    async def recent(self, *, now: datetime) -> list[Approval]:
         return await self._store.approvals(since=now - SHOWN_FOR)
 
     async def waiting(self, *, now: datetime) -> int:
-        shown = await self.list(now=now)
+        shown = await self.recent(now=now)
         return sum(each.state is ApprovalState.WAITING for each in shown)
 
     async def decide(

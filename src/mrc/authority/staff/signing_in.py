@@ -63,7 +63,7 @@ class SigningIn:
         store: StaffStore,
         passkeys: Passkeys,
         entropy: Entropy,
-        rules: SessionRules = SessionRules(),  # noqa: B008 - frozen
+        rules: SessionRules = SessionRules(),
     ) -> None:
         self._store = store
         self._passkeys = passkeys

@@ -170,7 +170,8 @@ class Visits:
 
     async def progress(self, visit: Visit, *, now: datetime) -> Progress | None:
         """How far the visit's code has come; None where none was made."""
-        if visit.offer is None or visit.offer_expires_at is None:
+        expires_at = visit.offer_expires_at
+        if visit.offer is None or expires_at is None:
             return None
         try:
             state = await self._parts.counter.progress(visit.offer, now=now)
@@ -182,7 +183,7 @@ class Visits:
         link = None
         if state is OfferState.OFFERED and visit.sealed_link is not None:
             link = await self._unseal(visit.id, visit.sealed_link)
-        left = max(0, int((visit.offer_expires_at - now).total_seconds()))
+        left = max(0, int((expires_at - now).total_seconds()))
         return Progress(visit=visit, state=state, link=link, seconds_left=left)
 
     async def lock(
