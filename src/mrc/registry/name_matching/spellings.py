@@ -7,6 +7,7 @@ marks. These forms are what its clerks and systems write; each is the registered
 
 from dataclasses import dataclass, field
 
+from mrc.registry.name_matching.arrangement import read
 from mrc.registry.name_matching.folding import readings, words
 from mrc.registry.names import PersonName
 
@@ -41,7 +42,8 @@ def _forms(name: PersonName) -> list[tuple[str, str, str]]:
     for parts in (short, long):
         forms.append((*parts, " ".join(parts).strip()))
     forms.append((*short, " ".join(reversed(short)).strip()))
-    forms.append((*short, "".join(short).replace(" ", "")))
+    if not read(given).suffixes:  # JR written together with a name is not seen as a suffix
+        forms.append((*short, "".join(short).replace(" ", "")))
     return forms
 
 
