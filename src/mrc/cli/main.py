@@ -23,6 +23,8 @@ _COMMANDS = {
     "audit": ("mrc.cli.audit:audit", "Check the audit log against the ledger."),
     "sandbox": ("mrc.cli.sandbox:sandbox", "Start stand-ins of others: the carrier."),
     "provider": ("mrc.cli.roles:provider", "Start the practice wallet provider."),
+    "phone": ("mrc.cli.roles:phone", "Start the origin of the wallet in a phone's browser."),
+    "staff": ("mrc.cli.staff:staff", "Invite the first supervisor; see who is on the staff."),
 }
 
 

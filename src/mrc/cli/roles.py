@@ -35,6 +35,14 @@ def provider() -> None:
     asyncio.run(run_provider(Settings()))
 
 
+@click.command()
+def phone() -> None:
+    """Start the origin that hands the wallet to a phone's browser."""
+    from mrc.wiring.roles import run_phone
+
+    asyncio.run(run_phone(Settings()))
+
+
 def serve_verifier(settings: Settings) -> None:
     """`mrc verifier` without a sub-command."""
     from mrc.wiring.roles import run_verifier

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from mrc.cli.practice import import_practice
+from mrc.infra.files import read_secret
 from mrc.infra.processes import Role, RoleFailed, Running, running_roles, until_one_ends
 from mrc.infra.settings import Host, Mode, Settings
-from mrc.wiring.installation import SERVERS, WALLET, environment_of, is_fresh
+from mrc.web.wallet_app.loopback_door import ENTER
+from mrc.wiring.installation import PHONE, SERVERS, WALLET, environment_of, is_fresh
 
 _PLACES = (
     (Host.DESK, "front desk", "/", "officers"),
@@ -39,7 +40,7 @@ def run() -> None:
 
 
 async def _run(settings: Settings, console: Console) -> None:
-    roles = [*SERVERS, WALLET]
+    roles = [*SERVERS, PHONE, WALLET]
     starting = console.status(f"Starting {len(roles)} roles …")
     starting.start()
     try:
@@ -55,15 +56,19 @@ async def _run(settings: Settings, console: Console) -> None:
 
 
 def _print_places(settings: Settings, roles: Sequence[Role], console: Console) -> None:
-    table = Table(
-        box=None, pad_edge=False, title="Mobile residence card: practice", title_justify="left"
-    )
-    for heading in ("open this", "what it is", "for"):
-        table.add_column(heading, overflow="fold")
+    console.print("Mobile residence card, with practice data", style="bold")
     for host, what, path, whom in _PLACES:
-        table.add_row(f"{settings.url_of(host)}{path}", what, whom)
-    console.print(table)
-    console.print(f"{len(roles)} roles run. Logs: {settings.home / 'logs'}. Stop with Ctrl-C.")
-    console.print(
-        f"Your browser asks about the certificate once: its root is {settings.home / 'tls' / 'root.pem'}."
-    )
+        address = f"{settings.url_of(host)}{path}"
+        console.print(f"  {address:38} {what}, for {whom}", soft_wrap=True, highlight=False)
+    console.print(f"Your wallet's own link: {_wallet_link(settings)}", soft_wrap=True)
+    console.print("First officer: mrc staff bootstrap --name NAME", soft_wrap=True)
+    root = settings.home / "tls" / "root.pem"
+    console.print(f"Browsers ask about the certificate once; its root: {root}", soft_wrap=True)
+    console.print(f"{len(roles)} roles run; logs: {settings.home / 'logs'}. Stop with Ctrl-C.")
+
+
+def _wallet_link(settings: Settings) -> str:
+    """The wallet on this machine opens for its owner only, by a link with a secret."""
+    token = settings.home / "wallets" / "phone" / "app.token"
+    secret = read_secret(token).decode().strip()
+    return f"{settings.url_of(Host.WALLET)}{ENTER}?token={secret}"

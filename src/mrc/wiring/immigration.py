@@ -10,6 +10,7 @@ from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
 from mrc.wiring.carrier import make_carrier
 from mrc.wiring.counters import make_publisher, published, with_management
+from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
 from mrc.wiring.server import serve_role, server_parts
 
@@ -18,7 +19,7 @@ RULES = EligibilityRules()
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
-    async with server_parts(settings, IMMIGRATION.role, "registry", "issuer") as parts:
+    async with server_parts(settings, IMMIGRATION.role, "registry", "issuer", "staff") as parts:
         registry = DatabaseRegistry(parts.database)
         source = RegistryCardSource(registry, RULES)
         issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
@@ -32,9 +33,12 @@ async def run_authority(settings: Settings) -> None:
                 rules=RULES,
             )
         )
+        front_desk = make_front_desk(
+            settings, parts.database, desk=desk, counter=counter, registry=registry
+        )
         apps = {
             Host.ISSUER: make_issuer_api(issuer, clock=SystemClock()),
-            Host.DESK: with_management(settings, IMMIGRATION, counter, desk, None),
+            Host.DESK: with_management(settings, IMMIGRATION, counter, desk, front_desk),
         }
         async with published(publisher):
             await serve_role(parts, apps)

@@ -16,6 +16,7 @@ POLICE = Role(name="police", arguments=("issuer", "--authority", "police"))
 INTERIOR = Role(name="mois", arguments=("issuer", "--authority", "mois"))
 AUTHORITY = Role(name="authority", arguments=("authority",))
 VERIFIER = Role(name="verifier", arguments=("verifier",))
+PHONE = Role(name="phone", arguments=("phone",))
 WALLET = Role(name="wallet", arguments=("wallet",))
 
 SERVERS: Sequence[Role] = (CARRIER, PROVIDER, POLICE, INTERIOR, AUTHORITY, VERIFIER)

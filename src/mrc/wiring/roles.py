@@ -8,13 +8,19 @@ from mrc.infra.practice_cards import (
     licence_values,
     resident_values,
 )
+from mrc.infra.processes import run_until_stopped
+from mrc.infra.serving import serving
 from mrc.infra.settings import Host, Settings
+from mrc.infra.trust_store import TrustKind, TrustStore
 from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.web.phone_shell.app import load_files
+from mrc.web.phone_shell.app import make_app as make_phone_shell
+from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.web.verifier_api.app import create_app as create_verifier_api
 from mrc.wiring.counters import make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
 from mrc.wiring.providers import make_provider
-from mrc.wiring.server import serve_role, server_parts
+from mrc.wiring.server import practice_tls, serve_role, server_parts
 from mrc.wiring.verifiers import make_verifier
 
 _PRACTICE_SOURCES = {
@@ -48,3 +54,19 @@ async def run_provider(settings: Settings) -> None:
     async with server_parts(settings, "provider", "provider") as parts:
         provider = make_provider(settings, parts.database, at=parts.at)
         await serve_role(parts, {Host.PROVIDER: provider})
+
+
+async def run_phone(settings: Settings) -> None:
+    """The origin that hands the wallet to a phone's browser: static files, and whom to believe."""
+    at = SystemClock().now()
+    store = TrustStore(settings.home / "trust")
+    trust = encode_trust(
+        issuers=store.certificates(TrustKind.ISSUER),
+        readers=store.certificates(TrustKind.READER),
+        provider=settings.url_of(Host.PROVIDER),
+    )
+    shell = make_phone_shell(load_files(trust))
+    tls = practice_tls(settings, at)
+    ports = {settings.port_of(Host.PHONE): shell}
+    async with serving(ports, bind=settings.address, tls=tls):
+        await run_until_stopped()
