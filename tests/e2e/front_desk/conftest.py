@@ -1,5 +1,7 @@
 """The front desk served over https, and officers with passkeys in Chromium's authenticator."""
 
+import io
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
 from mrc.infra.database.engine import open_database
@@ -32,15 +36,15 @@ class Served:
         """A browser of its own for one officer: enrols by the link and signs in at counter 4."""
         async with self.window(**options) as page:
             await page.goto(self.url + enrolment)
-            await page.get_by_role("button").filter(has_text="passkey").click()
+            await page.locator("mrc-passkey button").click()
             await page.wait_for_url("**/sign-in")
             await self.sign_in(page)
             yield page
 
     async def sign_in(self, page: Page) -> None:
-        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await page.locator("mrc-passkey button").click()
         await page.wait_for_url("**/counter")
-        await page.get_by_role("button", name="Counter 4").click()
+        await page.locator('button[value="4"]').click()
         await page.wait_for_url(f"{self.url}/")
 
     @asynccontextmanager
@@ -79,10 +83,16 @@ class Served:
             self.problems.append(text)
 
 
+async def scan(page: Page) -> str:
+    """What a phone's camera reads from the officer's screen."""
+    picture = await page.locator(".qr-frame").screenshot()
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    assert len(found) == 1
+    return found[0].text
+
+
 @pytest.fixture
-async def served(
-    chromium: Browser, sqlite_url: str, tmp_path: Path
-) -> AsyncIterator[Served]:
+async def served(chromium: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     """Fails the test where a page had a script error or broke the content policy."""
     async with open_database(sqlite_url) as database:
         world = await make_front_desk_world(database, tmp_path / "home", port=free_port())
@@ -96,8 +106,6 @@ async def served(
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

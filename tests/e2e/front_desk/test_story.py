@@ -1,14 +1,11 @@
 """The officer's day: enrol, sign in, find, check, issue, lose, unlock by two people."""
 
-import io
 import re
 from datetime import timedelta
 
-import zxingcpp
-from PIL import Image
 from playwright.async_api import Page, expect
 
-from tests.e2e.front_desk.conftest import Served
+from tests.e2e.front_desk.conftest import Served, scan
 
 STUDENT_PHONE = "+821000000001"
 
@@ -18,14 +15,6 @@ async def find(page: Page, text: str, name: str) -> None:
     await page.get_by_label("Number, name or birth date").press_sequentially(text, delay=10)
     await page.locator(".found-row button").filter(has_text=name).click()
     await page.wait_for_url("**/visits/**")
-
-
-async def scan(page: Page) -> str:
-    """What a phone's camera reads from the officer's screen."""
-    picture = await page.locator(".qr-frame").screenshot()
-    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
-    assert len(found) == 1
-    return found[0].text
 
 
 async def test_issue_lose_and_unlock(served: Served) -> None:

@@ -15,10 +15,6 @@ class DeskNumbers:
     offers_by_end: Mapping[str, int]
     by_day: Mapping[str, int]
 
-    @property
-    def empty(self) -> bool:
-        return not any((self.by_state, self.offers_by_end))
-
 
 def safe_rows(rows: Sequence[tuple[str, int]]) -> list[tuple[str, int | None]]:
     """`rows` with every count under `SMALLEST_CELL` hidden (None).

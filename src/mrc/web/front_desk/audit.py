@@ -13,6 +13,7 @@ from mrc.authority.staff.audit import AuditEntry, AuditQuery
 from mrc.authority.staff.records import Deed, StaffAct
 from mrc.kernel.errors import Malformed
 from mrc.registry.numbers import decode_number
+from mrc.registry.people import RegistrantId
 from mrc.web.design.dates import KOREA
 from mrc.web.design.forms import Form, read_form
 from mrc.web.front_desk.act_words import act_words
@@ -69,7 +70,7 @@ async def _show(
 ) -> Response:
     words = act_words(page.words)
     members = await page.desk.administration.members()
-    names = {member.id: member.name for member in members}
+    names = {str(member.id): member.name for member in members}
     return await page.show(
         "audit.html",
         status=400 if errors else 200,
@@ -78,10 +79,21 @@ async def _show(
         errors=errors,
         acts=words,
         names=names,
+        subjects=names | await _masked(page, entries or []),
         kinds=[("", page.words("Any act")), *words.items()],
         people=[("", page.words("Anybody")), *names.items()],
         most=MOST_SHOWN,
     )
+
+
+async def _masked(page: Page, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """Whom the acts were about: enough of the number to tell people apart, not to know them."""
+    shown = {}
+    for subject in {entry.subject for entry in entries if entry.subject}:
+        person = await page.desk.registry.find(RegistrantId(subject))
+        if person is not None:
+            shown[subject] = person.number.masked
+    return shown
 
 
 async def _query(page: Page, asked: Asked, limit: int) -> AuditQuery:

@@ -96,7 +96,7 @@ def _minutes(visit: Visit) -> int | None:
     """From opening the record to the stored card, begun minutes count."""
     if visit.issued_at is None:
         return None
-    return -(-(visit.issued_at - visit.opened_at) // timedelta(minutes=1))
+    return max(1, -(-(visit.issued_at - visit.opened_at) // timedelta(minutes=1)))
 
 
 async def lights(page: Page) -> list[Light]:

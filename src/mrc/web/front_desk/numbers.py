@@ -29,14 +29,17 @@ async def numbers(page: Page) -> Response:
     failures = (OfferState.WITHDRAWN, OfferState.FAILED, OfferState.TRIES_SPENT)
     bad = {state.value: ends[state.value] for state in failures}
     good = {key: words for key, words in ends.items() if key not in bad}
+    shown = {
+        "states": _rows(found.by_state, states),
+        "types": _rows(found.by_type, cards),
+        "failures": _rows(found.offers_by_end, bad),
+        "offers": _rows(found.offers_by_end, good),
+        "days": _rows(found.by_day, days),
+    }
     return await page.show(
         "numbers.html",
-        empty=found.empty,
-        states=_rows(found.by_state, states),
-        types=_rows(found.by_type, cards),
-        failures=_rows(found.offers_by_end, bad),
-        offers=_rows(found.offers_by_end, good),
-        days=_rows(found.by_day, days),
+        empty=all(number is None for rows in shown.values() for _label, number in rows),
+        **shown,
     )
 
 

@@ -150,7 +150,10 @@ async def refusal(page: Page, error: MrcError) -> Response:
             status = 503
         case _:
             raise error
-    template = "part_refusal.html" if page.is_part else "refusal.html"
+    template = "refusal.html" if page.signed_in else "refusal_out.html"
     if page.is_part:
-        status = 200  # htmx puts the words where the part would stand
+        template, status = (
+            "part_refusal.html",
+            200,
+        )  # htmx puts the words where the part would stand
     return await page.show(template, status=status, words=words)

@@ -22,7 +22,7 @@ from mrc.web.front_desk.page import Page
 from mrc.web.front_desk.status_words import status_words
 from mrc.web.front_desk.words import card_state_words, card_words
 
-TIMELINE: Final = 30  # acts shown; the audit search has the rest
+TIMELINE: Final = 15  # acts shown; the audit search has the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

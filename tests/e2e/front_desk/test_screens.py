@@ -1,0 +1,207 @@
+"""Every screen of the front desk, looked at by axe in both languages and themes.
+
+MRC_GALLERY=folder keeps the pictures.
+"""
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.e2e.front_desk.conftest import Served, scan
+
+AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
+PHONE = "+821000000001"
+LOOKS = [("en", "light"), ("ko", "dark")]
+CLIPPED = """() => [...document.querySelectorAll("h1,h2,h3,p,button,a,dt,dd,th,td,label,span.badge")]
+  .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"
+    && !e.closest(".sr-only,.skip-link,.table-scroll") && !e.classList.contains("sr-only"))
+  .map(e => e.tagName + ": " + e.textContent.trim().slice(0, 60))"""
+RUN = """async () => (await axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21aa","wcag22aa"]}))
+  .violations.filter(v => ["serious","critical"].includes(v.impact))
+  .map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 160)).join(" | "))"""
+
+Look = Callable[[Page, str], Awaitable[None]]
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(look))
+def chosen(request: pytest.FixtureRequest) -> tuple[str, str]:
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def look(chosen: tuple[str, str]) -> Look:
+    """Looks at a page: accessibility, missing texts, width; keeps a picture where asked."""
+    folder = os.environ.get("MRC_GALLERY")
+
+    async def at(page: Page, name: str) -> None:
+        await page.evaluate("document.fonts.ready")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            path = Path(folder) / f"{name}-{'-'.join(chosen)}.png"
+            await page.screenshot(path=path, full_page=True, animations="disabled")
+        assert await page.locator(".untranslated").count() == 0, name
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert await page.evaluate(CLIPPED) == [], name
+        await page.evaluate(AXE.read_text())
+        assert await page.evaluate(RUN) == [], name
+
+    return at
+
+
+def options(chosen: tuple[str, str]) -> dict[str, object]:
+    language, theme = chosen
+    return {"locale": "ko-KR" if language == "ko" else "en-GB", "color_scheme": theme}
+
+
+async def open_record(page: Page, url: str, text: str) -> str:
+    await page.goto(f"{url}/search")
+    await page.locator("#text").fill(text)
+    await page.locator(".found-row button").first.click()
+    await page.wait_for_url("**/visits/**")
+    await page.locator(".checks").wait_for()
+    return page.url
+
+
+async def test_every_screen(served: Served, chosen: tuple[str, str], look: Look) -> None:
+    world, url = served.world, served.url
+    enrolment = await world.enrolment_path()
+    async with served.window(**options(chosen)) as page:
+        await page.goto(url + enrolment)
+        await look(page, "FD-1-enrol")
+        await page.locator("mrc-passkey button").click()
+        await page.wait_for_url("**/sign-in")
+        await look(page, "FD-1-sign-in")
+        await page.locator("mrc-passkey button").click()
+        await page.wait_for_url("**/counter")
+        await look(page, "FD-1-counter")
+        await page.locator('button[value="4"]').click()
+        await page.wait_for_url(f"{url}/")
+        await look(page, "FD-2-empty")
+        await _searching(page, url, look)
+        await _issuing(served, page, look)
+        await _losing(page, url, look)
+        await _supervising(page, url, look)
+        await page.goto(url)
+        await look(page, "FD-2-busy")
+        await page.goto(url + enrolment)
+        await look(page, "FD-1-link-over")
+
+
+async def _searching(page: Page, url: str, look: Look) -> None:
+    await page.goto(f"{url}/search")
+    await look(page, "FD-3-empty")
+    await page.locator("#text").fill("kim")
+    await page.locator(".found").wait_for()
+    await look(page, "FD-3-found")
+    await page.locator("#text").fill("zzzzzz")
+    await page.locator("#found .state-empty h2").filter(has_text=re.compile("Nobody|없")).wait_for()
+    await look(page, "FD-3-nobody")
+    await open_record(page, url, "REYES")
+    await look(page, "FD-5-not-eligible")
+    await open_record(page, url, "P-LONG-NAME")
+    await look(page, "FD-4-long-name")
+
+
+async def _issuing(served: Served, page: Page, look: Look) -> None:
+    world, url = served.world, served.url
+    record = await open_record(page, url, "P-STUDENT")
+    await look(page, "FD-4-record")
+    await page.locator("#number button").click()
+    await page.locator("#number .hint").wait_for()
+    await look(page, "FD-4-number-shown")
+    await page.goto(f"{record}/person")
+    await look(page, "FD-6-person")
+    await page.locator('button[value="unsure"]').click()
+    await look(page, "FD-6-unsure")
+    await page.goto(f"{record}/person")
+    await page.locator('button[value="same"]').click()
+    await page.locator(".qr").wait_for()
+    await look(page, "FD-7-code")
+    phone = world.phone()
+    link = await scan(page)
+    await world.collect(phone, link, PHONE, fetch_only=True)
+    await page.locator(".notice-note").wait_for()
+    await look(page, "FD-7-scanned")
+    await world.collect(phone, link, PHONE)
+    await page.locator(".state-success").wait_for()
+    await look(page, "FD-7-stored")
+    await page.goto(f"{record}/receipt?language=vi")
+    await look(page, "FD-11-receipt")
+    await page.goto(f"{record}/issue")
+    await page.goto(record)
+
+
+async def _losing(page: Page, url: str, look: Look) -> None:
+    record = await open_record(page, url, "P-STUDENT")
+    await look(page, "FD-4-with-card")
+    await page.goto(f"{record}/loss")
+    await look(page, "FD-9-loss")
+    await page.locator("main form .button-danger").click()
+    await page.locator('[role="alert"]').first.wait_for()
+    await look(page, "FD-9-error")
+    await page.locator("#recognised").fill("passport")
+    await page.locator("main form .button-danger").click()
+    await page.locator(".state-success").wait_for()
+    await look(page, "FD-9-locked")
+    await page.goto(f"{record}/change/cancel")
+    await look(page, "FD-10-cancel")
+    await page.goto(f"{record}/change/unlock")
+    await look(page, "FD-10-unlock")
+    await page.locator("#reason").fill("found in a taxi")
+    await page.locator('input[name="present"]').check()
+    await page.locator("main form .button-primary").click()
+    await page.locator(".state-success").wait_for()
+    await look(page, "FD-10-asked")
+
+
+async def _supervising(page: Page, url: str, look: Look) -> None:
+    await page.goto(f"{url}/approvals")
+    await look(page, "FD-12-own")
+    await page.goto(f"{url}/numbers")
+    await look(page, "FD-13-numbers")
+    await page.goto(f"{url}/audit")
+    await look(page, "FD-15-empty")
+    await page.locator("main form.filters button").click()
+    await page.locator("table").wait_for()
+    await look(page, "FD-15-found")
+    await page.goto(f"{url}/office")
+    await look(page, "FD-16-office")
+    await page.locator("#name").fill("박지훈")
+    await page.locator('form[action="/office/staff"] button').click()
+    await page.locator("#enrol-link").wait_for()
+    await look(page, "FD-16-invited")
+
+
+async def test_the_customer_screen(served: Served, chosen: tuple[str, str], look: Look) -> None:
+    world, url = served.world, served.url
+    async with served.officer(await world.enrolment_path(), **options(chosen)) as page:
+        await page.locator('form[action="/screen"] button').click()
+        link = await page.locator("#screen-link").input_value()
+        await look(page, "FD-17-link")
+        async with served.window(**options(chosen)) as screen:
+            await screen.goto(link)
+            await look(screen, "FD-17-start")
+            await screen.locator("main button").first.click()
+            await look(screen, "FD-17-greeting")
+            await screen.locator('button[value="vi"]').click()
+            record = await open_record(page, url, "P-STUDENT")
+            await page.goto(f"{record}/person")
+            await page.locator('button[value="same"]').click()
+            await screen.locator(".qr").wait_for()
+            await look(screen, "FD-17-code")
+            code = await scan(page)
+            phone = world.phone()
+            await world.collect(phone, code, PHONE, fetch_only=True)
+            await screen.locator(".qr").wait_for(state="detached")
+            await look(screen, "FD-17-scanned")
+            await world.collect(phone, code, PHONE)
+            await screen.locator(".step-done").nth(3).wait_for()
+            await look(screen, "FD-17-ready")
+            world.clock.forward(timedelta(seconds=40))
+            await screen.locator(".language-grid").wait_for()
