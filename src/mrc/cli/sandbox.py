@@ -25,14 +25,14 @@ def carrier() -> None:
     """
     try:
         asyncio.run(_serve(Settings()))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
 async def _serve(settings: Settings) -> None:
+    app = make_sandbox(settings)
     names = [settings.name_of(host) for host in Host]
     tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
-    app = make_sandbox(settings)
     click.echo("The sandbox carrier is a stand-in for practice: no real line is known.", err=True)
     async with serving({settings.port_of(Host.CARRIER): app}, bind=settings.address, tls=tls):
         await run_until_stopped()

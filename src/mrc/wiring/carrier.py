@@ -5,7 +5,9 @@ dates are counted from a day, so the file that it writes then is what later star
 """
 
 import base64
+import contextlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -84,9 +86,8 @@ def make_sandbox(settings: Settings) -> Starlette:
 def control_token(settings: Settings) -> str:
     """The secret of the sandbox's control API, made at the first call."""
     path = _folder(settings) / "control.token"
-    if not path.exists():
-        write_secret(path, base64.urlsafe_b64encode(SystemEntropy().token(24)))
-    return read_secret(path).decode("ascii").strip()
+    fresh = base64.urlsafe_b64encode(SystemEntropy().token(24))
+    return _made_once(path, fresh).decode("ascii").strip()
 
 
 def _folder(settings: Settings) -> Path:
@@ -94,9 +95,18 @@ def _folder(settings: Settings) -> Path:
 
 
 def _client_signer(path: Path) -> SoftwareSigner:
+    return SoftwareSigner.from_pem(_made_once(path, SoftwareSigner.generate().to_pem()))
+
+
+def _made_once(path: Path, fresh: bytes) -> bytes:
+    """The secret in `path`; `fresh` where there is none yet. Of processes at once, one wins."""
     if not path.exists():
-        write_secret(path, SoftwareSigner.generate().to_pem())
-    return SoftwareSigner.from_pem(read_secret(path))
+        draft = path.with_name(f".{path.name}.draft.{os.getpid()}")
+        write_secret(draft, fresh)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return read_secret(path)
 
 
 def _subscribers(folder: Path, today: date) -> Iterator[Subscriber]:

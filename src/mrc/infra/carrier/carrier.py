@@ -35,7 +35,10 @@ class LinePolicy:
 
     recent_hours: int = 72
     decide_seconds: float = 10.0
-    message: str = "[Mobile residence card] {code} is your code. Tell it to nobody but your wallet."
+    message: str = (
+        "[모바일 외국인등록증] 코드 {code}. 지갑 앱에만 입력하세요.\n"
+        "[Mobile residence card] Code {code}: enter it in your wallet app only."
+    )
 
 
 class CamaraCarrier:

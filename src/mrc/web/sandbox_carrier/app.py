@@ -140,55 +140,46 @@ class CarrierEndpoints:
 
 def make_app(parts: CarrierParts) -> Starlette:
     endpoints = CarrierEndpoints(parts)
-    apis, now = parts.apis, parts.clock.now
-
-    def post(path: str, api: Api, scopes: tuple[str, ...], call: Call) -> Route:
-        return Route(path, endpoints.api(api, scopes, call), methods=["POST"])
-
     routes = [
         Route("/oauth2/token", endpoints.token, methods=["POST"]),
         Route("/.well-known/openid-configuration", endpoints.metadata),
-        post(
-            "/kyc-match/v0.4/match",
-            Api.KYC_MATCH,
-            ("kyc-match:match",),
-            lambda body, grant: apis.kyc_match(body, grant, endpoints.script),
-        ),
-        post(
-            "/sim-swap/v2/check",
-            Api.SIM_SWAP,
-            ("sim-swap:check", "sim-swap"),
-            lambda body, grant: apis.sim_swapped(body, grant, now()),
-        ),
-        post(
-            "/sim-swap/v2/retrieve-date",
-            Api.SIM_SWAP,
-            ("sim-swap:retrieve-date", "sim-swap"),
-            apis.sim_swap_date,
-        ),
-        post(
-            "/number-verification/v2/verify",
-            Api.NUMBER_VERIFICATION,
-            ("number-verification:verify",),
-            apis.verify_number,
-        ),
-        Route(
-            "/number-verification/v2/device-phone-number",
-            endpoints.api(
-                Api.NUMBER_VERIFICATION,
-                ("number-verification:device-phone-number:read",),
-                lambda _, grant: apis.device_number(grant),
-            ),
-        ),
-        post(
-            "/sms/v1/messages",
-            Api.SMS,
-            ("sms:send",),
-            lambda body, _: apis.send_message(body, now()),
-        ),
+        *_api_routes(endpoints, parts),
+        *_control_routes(Control(parts.apis, parts.authorization), endpoints, parts),
     ]
-    control = _control_routes(Control(parts.apis, parts.authorization), endpoints, parts)
-    return Starlette(routes=[*routes, *control])
+    return Starlette(routes=routes)
+
+
+def _api_routes(endpoints: CarrierEndpoints, parts: CarrierParts) -> list[Route]:
+    """Path, method, API, the scopes of which one is needed, and the call."""
+    apis, now = parts.apis, parts.clock.now
+    kyc, sim, number = Api.KYC_MATCH, Api.SIM_SWAP, Api.NUMBER_VERIFICATION
+    verify, read = "number-verification:verify", "number-verification:device-phone-number:read"
+    check, retrieve = ("sim-swap:check", "sim-swap"), ("sim-swap:retrieve-date", "sim-swap")
+
+    def match(body: Body, grant: Grant) -> dict[str, object]:
+        return apis.kyc_match(body, grant, endpoints.script)
+
+    def swapped(body: Body, grant: Grant) -> dict[str, object]:
+        return apis.sim_swapped(body, grant, now())
+
+    def device_number(_: Body, grant: Grant) -> dict[str, object]:
+        return apis.device_number(grant)
+
+    def send(body: Body, _: Grant) -> dict[str, object]:
+        return apis.send_message(body, now())
+
+    table: list[tuple[str, str, Api, tuple[str, ...], Call]] = [
+        ("POST", "/kyc-match/v0.4/match", kyc, ("kyc-match:match",), match),
+        ("POST", "/sim-swap/v2/check", sim, check, swapped),
+        ("POST", "/sim-swap/v2/retrieve-date", sim, retrieve, apis.sim_swap_date),
+        ("POST", "/number-verification/v2/verify", number, (verify,), apis.verify_number),
+        ("GET", "/number-verification/v2/device-phone-number", number, (read,), device_number),
+        ("POST", "/sms/v1/messages", Api.SMS, ("sms:send",), send),
+    ]
+    return [
+        Route(path, endpoints.api(api, scopes, call), methods=[method])
+        for method, path, api, scopes, call in table
+    ]
 
 
 def _control_routes(
