@@ -293,3 +293,34 @@ def test_chip_that_answers_less_than_was_asked_leaves_a_gap_that_is_noticed():
     with pytest.raises(Rejected) as caught:
         collect(asks, short, {})
     assert caught.value.reason is Reason.ANSWERS_MISSING
+
+
+class FalseToken:
+    """A chip that plays PACE without knowing the password: its token cannot fit."""
+
+    extended_length = False
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    async def connect(self):
+        return await self.inner.connect()
+
+    async def transceive(self, command):
+        answer = await self.inner.transceive(command)
+        if command[:2] == b"\x00\x86":
+            return flipped(answer, -3)
+        return answer
+
+
+async def test_chip_that_does_not_know_the_password_is_not_believed(scene):
+    connection = await connect(scene.chip)
+    connection.transport = FalseToken(connection.transport)
+    assert await refused(open_can(connection)) is Reason.WRONG_PASSWORD
+    assert connection.channel is None
+
+
+def test_chip_asked_to_sign_foreign_data_every_message_of_ik_bears_its_own_name():
+    message = issuance.signed_message(bytes(32), 7)
+    assert message.startswith(b"mobile residence card: issuance by IC card")
+    assert message.endswith(bytes(32) + b"\x00\x00\x00\x07PIN session")

@@ -6,7 +6,8 @@ import pytest
 
 from mrc.ic_card.chip.ports import KeySlot
 from mrc.ic_card.chip.state import LifeCycle
-from mrc.ic_card.lds.files import SOD
+from mrc.ic_card.lds.data_groups import Com, encode_com
+from mrc.ic_card.lds.files import COM, SOD
 from mrc.ic_card.pace import Password
 from mrc.ic_card.personalisation.blank import open_blank
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
@@ -306,3 +307,49 @@ async def test_a_blank_can_be_ended_and_then_does_nothing():
     await connection.connect()
     for raw in ("00A4000C", "8050000008" + "00" * 8 + "00", "00A4040C07A0000002471001"):
         assert (await connection.send_raw(bytes.fromhex(raw)))[-2:] != b"\x90\x00"
+
+
+class YesMan:
+    """A false card that says 9000 to everything and knows no key."""
+
+    extended_length = False
+
+    def __init__(self):
+        self.seen = set()
+
+    async def connect(self):
+        return b""
+
+    async def transceive(self, command):
+        self.seen.add(command[1])
+        initialize = command[1] == 0x50
+        return (bytes(10) + bytes((1, 3, 0x60)) + bytes(16) if initialize else b"") + b"\x90\x00"
+
+
+async def test_a_false_card_gets_no_files_and_no_pin():
+    world, false = World(), YesMan()
+    with pytest.raises(Rejected) as caught:
+        await make_card(CardConnection(false, CIPHERS), Job(order=SMALL), world.office, at=NOW)
+    assert caught.value.reason is Reason.TRANSPORT_AUTHENTICATION
+    assert false.seen == {0x50}  # its own cryptogram was asked for, ours was not shown
+    assert world.pad.puk == ""
+
+
+class OtherList(Forgetful):
+    """EF.COM is not signed: passive authentication alone would let a shorter one pass."""
+
+    async def connect(self):
+        self.connects += 1
+        if self.connects == 2:
+            files = {**self.chip.load().files, COM: encode_com(Com(data_groups=(1, 13)))}
+            self.chip.save(replace(self.chip.load(), files=files))
+            self.inner = InProcessTransport(power_on(self.chip))
+        return await self.inner.connect()
+
+
+async def test_a_card_whose_unsigned_file_differs_does_not_become_active():
+    chip = SoftwareChip(blank_state())
+    connection = CardConnection(OtherList(chip), CIPHERS)
+    with pytest.raises(Rejected) as caught:
+        await make_card(connection, Job(order=SMALL), World().office, at=NOW)
+    assert caught.value.reason is Reason.READ_BACK

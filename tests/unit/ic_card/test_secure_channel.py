@@ -1,5 +1,7 @@
 """Secure messaging and SCP03: a message that was touched never opens."""
 
+from dataclasses import replace
+
 import pytest
 
 from mrc.ic_card import scp03
@@ -150,3 +152,10 @@ def test_secrets_stay_out_of_repr():
     assert "secret" not in repr(channel())
     assert bytes(16).hex() not in repr(scp03.TransportKeys(encryption=bytes(16), mac=bytes(16)))
     assert "\\x00" not in repr(scp03.TransportKeys(encryption=bytes(16), mac=bytes(16)))
+
+
+def test_scp03_a_good_mac_over_a_wrong_cryptogram_is_refused():
+    forged = replace(scp(), host_cryptogram=bytes(8))
+    _, command = scp03.authenticate_command(CIPHERS, forged)
+    with pytest.raises(Rejected):
+        scp03.check_authenticate(CIPHERS, scp(), command)
