@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.types import Lifespan
 
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
@@ -33,7 +33,7 @@ def with_management(
     authority: IssuingAuthority,
     counter: Counter,
     desk: Desk | None,
-    front: ASGIApp | None,
+    front: Starlette | None,
 ) -> Starlette:
     """The counter's management API below ``/desk``, and `front` for everything else."""
     api = DeskApi(
@@ -44,7 +44,20 @@ def with_management(
         token=shared_token(settings.home / authority.role / "operator.token"),
     )
     routes = [Mount("/desk", create_desk_api(api))]
-    return Starlette(routes=[*routes, Mount("/", front)] if front else routes)
+    if front is None:
+        return Starlette(routes=routes)
+    return Starlette(routes=[*routes, Mount("/", front)], lifespan=_lifespan_of(front))
+
+
+def _lifespan_of(app: Starlette) -> Lifespan[Starlette]:
+    """The lifespan of a mounted app, which nobody else would enter."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):
+            yield
+
+    return lifespan
 
 
 @contextlib.asynccontextmanager
