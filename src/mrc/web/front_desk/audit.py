@@ -51,11 +51,12 @@ async def search(page: Page) -> Response:
 
 async def export(page: Page) -> Response:
     """The found acts as CSV. Who exported what and why is recorded before a byte leaves."""
+    _ = page.words
     form = await read_form(page.request)
     asked, errors = _asked(form), _errors(page, form)
     reason = form.text("reason")
     if not reason:
-        errors.append(("reason", page.words("A reason is required.")))
+        errors.append(("reason", _("A reason is required.")))
     if errors:
         entries = await page.desk.reports.search(await _query(page, asked, MOST_SHOWN))
         return await _show(page, asked, list(entries), errors)
@@ -68,6 +69,7 @@ async def export(page: Page) -> Response:
 async def _show(
     page: Page, asked: Asked, entries: list[AuditEntry] | None, errors: list[tuple[str, str]]
 ) -> Response:
+    _ = page.words
     words = act_words(page.words)
     members = await page.desk.administration.members()
     names = {str(member.id): member.name for member in members}
@@ -80,8 +82,8 @@ async def _show(
         acts=words,
         names=names,
         subjects=names | await _masked(page, entries or []),
-        kinds=[("", page.words("Any act")), *words.items()],
-        people=[("", page.words("Anybody")), *names.items()],
+        kinds=[("", _("Any act")), *words.items()],
+        people=[("", _("Anybody")), *names.items()],
         most=MOST_SHOWN,
     )
 
@@ -121,7 +123,8 @@ def _asked(form: Form) -> Asked:
 
 
 def _errors(page: Page, form: Form) -> list[tuple[str, str]]:
-    wrong = page.words("Write the date as in 2026-11-22.")
+    _ = page.words
+    wrong = _("Write the date as in 2026-11-22.")
     errors: list[tuple[str, str]] = []
     for name in ("since", "until"):
         try:

@@ -25,6 +25,7 @@ async def loss(page: Page) -> Response:
 
 
 async def lock(page: Page) -> Response:
+    _ = page.words
     found = await open_visit(page)
     recognised = (await read_form(page.request)).text("recognised")
     if not recognised:
@@ -34,7 +35,7 @@ async def lock(page: Page) -> Response:
             visit=found.visit,
             person=found.person,
             cards=await card_lines(page, found),
-            errors=[("recognised", page.words("Write how the person was recognised."))],
+            errors=[("recognised", _("Write how the person was recognised."))],
             value="",
         )
     await page.desk.visits.lock(found, recognised, now=page.now)

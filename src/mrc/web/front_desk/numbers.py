@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -29,7 +29,7 @@ async def numbers(page: Page) -> Response:
     failures = (OfferState.WITHDRAWN, OfferState.FAILED, OfferState.TRIES_SPENT)
     bad = {state.value: ends[state.value] for state in failures}
     good = {key: words for key, words in ends.items() if key not in bad}
-    shown = {
+    shown: dict[str, Any] = {
         "states": _rows(found.by_state, states),
         "types": _rows(found.by_type, cards),
         "failures": _rows(found.offers_by_end, bad),

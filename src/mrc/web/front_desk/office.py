@@ -14,23 +14,25 @@ async def office(page: Page) -> Response:
 
 
 async def set_counters(page: Page) -> Response:
+    _ = page.words
     text = (await read_form(page.request)).text("counters")
     try:
         await page.desk.administration.set_counters(int(text), by=page.who.member, now=page.now)
     except (ValueError, Malformed):
-        wrong = page.words("Write a number from 1 to 60.")
+        wrong = _("Write a number from 1 to 60.")
         return await _show(page, errors=[("counters", wrong)])
     return page.go("/office")
 
 
 async def invite(page: Page) -> Response:
+    _ = page.words
     form = await read_form(page.request)
     try:
         made = await page.desk.administration.invite(
             form.text("name"), Role(form.text("role")), by=page.who.member, now=page.now
         )
     except (ValueError, Malformed):
-        wrong = page.words("Write the name, up to 80 characters.")
+        wrong = _("Write the name, up to 80 characters.")
         return await _show(page, errors=[("name", wrong)])
     return await page.show(
         "invited.html",
