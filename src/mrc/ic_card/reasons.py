@@ -36,7 +36,6 @@ class Reason(StrEnum):
     # server-driven chip authentication
     SESSION_CLOSED = "session_closed"
     SESSION_EXPIRED = "session_expired"
-    SESSION_DIFFERS = "session_differs"
     DEVICE_KEY_DIFFERS = "device_key_differs"
     ANSWERS_MISSING = "answers_missing"
     RESIDENCE_FILE_DIFFERS = "residence_file_differs"

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from mrc.ic_card.apdu import Sw
 from mrc.ic_card.chip.ports import ChipKeys, ChipStorage
 from mrc.ic_card.chip.session import Refused, Session
 from mrc.ic_card.chip.state import CardState
 from mrc.ic_card.crypto.ports import SymmetricCiphers
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Entropy
-
-MEMORY_FAILURE = 0x6581
 
 
 @dataclass(slots=True)
@@ -28,5 +27,5 @@ class Host:
         try:
             self.storage.save(state)
         except Unavailable as error:
-            raise Refused(MEMORY_FAILURE) from error
+            raise Refused(Sw.MEMORY_FAILURE) from error
         self.state = state
