@@ -33,7 +33,6 @@ def test_a_private_member_is_malformed(member: str) -> None:
         {"kty": "RSA", "n": base64url.encode(b"\xff" * 256), "e": "Ag"},
         {"kty": ["EC"]},
     ],
-    ids=str,
 )
 def test_what_is_no_key_of_ours_is_malformed(change: dict[str, object]) -> None:
     with pytest.raises(Malformed):

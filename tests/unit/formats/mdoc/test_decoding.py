@@ -150,7 +150,9 @@ def test_a_wrong_response_is_malformed(case: str) -> None:
         decode_device_response(cbor.encode(RESPONSES[case]))
 
 
-@pytest.mark.parametrize("size", [0, 1, 10, len(ISSUED) // 2, len(ISSUED) - 1])
+@pytest.mark.parametrize(
+    "size", [0, 1, 10, len(ISSUED) // 2, len(ISSUED) - 1], ids=["0", "1", "10", "half", "all but 1"]
+)
 def test_a_truncated_credential_is_malformed(size: int) -> None:
     with pytest.raises(Malformed):
         decode_issuer_signed(ISSUED[:size])

@@ -54,7 +54,6 @@ def read(**document: object) -> object:
         {"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}},
         {"jwks": {"keys": [JWK] * 51}},
     ],
-    ids=lambda document: str(document)[:60],
 )
 def test_what_is_no_metadata_is_malformed(document: dict[str, object]) -> None:
     with pytest.raises(Malformed):
