@@ -140,10 +140,7 @@ class HolderWorld:
 @contextlib.asynccontextmanager
 async def holder_world(home: Path, *, first_port: int = 8440) -> AsyncIterator[HolderWorld]:
     settings = Settings(home=home, first_port=first_port)
-    url = f"sqlite:///{home / 'world.sqlite3'}"
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "world.sqlite3").exists():
-        upgrade(url)
+    url = _prepared(home)
     at = SystemClock().now()
     async with open_database(url) as database:
         register = Register()
@@ -162,3 +159,12 @@ async def holder_world(home: Path, *, first_port: int = 8440) -> AsyncIterator[H
             verifier_app=make_verifier_app(verifier.api()),
             provider_app=provider_app,
         )
+
+
+def _prepared(home: Path) -> str:
+    """The database's address; its tables are made where there is none yet."""
+    home.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{home / 'world.sqlite3'}"
+    if not (home / "world.sqlite3").exists():
+        upgrade(url)
+    return url

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.infra.local_ca import prepare_tls
@@ -63,11 +63,6 @@ class Town:
     @property
     def phone_url(self) -> str:
         return self.world.settings.url_of(Host.PHONE)
-
-
-@pytest.fixture(scope="session")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("town")
 
 
 @pytest.fixture
@@ -151,8 +146,13 @@ class HolderPage:
 
 async def open_holder(host: str, town: Town, context: BrowserContext) -> HolderPage:
     page = await context.new_page()
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            town.problems.append(said.text)
+
     page.on("pageerror", lambda error: town.problems.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and town.problems.append(said.text))
+    page.on("console", heard)
     if host == "process":
         await page.goto(town.wallet_link)
         return HolderPage(page=page, framed=False)

@@ -3,15 +3,14 @@
 The pictures are for people to look at (build/gallery/wallet); the rules are checked here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from playwright.async_api import BrowserContext, Page
 
 from mrc.infra.settings import Host
-from tests.e2e.wallet_app.conftest import HolderPage, Town, get_card, onboard, open_holder
+from tests.e2e.wallet_app.conftest import HolderPage, Town, onboard, open_holder
 
 _ROOT = Path(__file__).parents[3]
 _AXE = (_ROOT / "tests/vendor/axe/axe.min.js").read_text(encoding="utf-8")
@@ -72,6 +71,7 @@ async def test_every_screen_before_the_first_card(town: Town, context: BrowserCo
     for name in ("start", "start/need", "start/terms", "lost", "forgot"):
         await page.goto(f"{origin}/app/{name}")
         await eyes.look(name.replace("/", "-"))
+    await eyes_in_english(page, origin)
     await page.goto(f"{origin}/app/start")
     await onboard(holder)
     for name in ("", "add", "add/scan", "add/ic-card", "history", "notices", "settings", "pin"):
@@ -143,7 +143,9 @@ async def test_every_screen_around_a_card(town: Town, context: BrowserContext) -
     await eyes.look("scan")
     await eyes_in_english(page, origin)
     await page.goto(f"{origin}/app/scan")
-    await holder.fill("Or paste the link", "openid4vp://?client_id=x&request_uri=https://x.example/1")
+    await holder.fill(
+        "Or paste the link", "openid4vp://?client_id=x&request_uri=https://x.example/1"
+    )
     await holder.press("Use this code")
     await page.locator(".state-failure").wait_for()
     await eyes.look("trouble", reload=False)

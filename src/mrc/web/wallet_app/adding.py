@@ -14,6 +14,7 @@ from mrc.wallet.pending import PendingCard
 from mrc.wallet.reasons import Reason
 from mrc.web.design.forms import read_form
 from mrc.web.wallet_app.card_view import card_view
+from mrc.web.wallet_app.labels import offered_name, office_name
 from mrc.web.wallet_app.screens import Screens, go
 from mrc.web.wallet_app.session import AddFlow
 
@@ -136,13 +137,15 @@ class Adding:
         self, request: Request, flow: AddFlow, *, wrong: bool = False
     ) -> Response:
         assert flow.offered is not None  # callers looked
-        tx_code = flow.offered.tx_code
+        tx_code, _ = flow.offered.tx_code, await self._screens.translator(request)
         return await self._screens.show(
             request,
             "add_offer.html",
             status=422 if wrong else 200,
             flow=flow.id,
-            offered=flow.offered,
+            name=offered_name(flow.offered, _),
+            office=office_name(flow.offered, _.language),
+            address=flow.offered.offer.credential_issuer,
             tx_code=tx_code,
             numeric=tx_code is not None and tx_code.input_mode is InputMode.NUMERIC,
             wrong=wrong,

@@ -20,6 +20,7 @@ from mrc.web.wallet_app.labels import AGE_KEYS, FACES, card_name, claim_label, f
 
 MASKED = frozenset({"registration_number", "resident_address", "document_number"})
 KOREAN = frozenset({"resident_address", "registering_office", "issuing_authority"})
+NAME_KEYS = ("family_name_latin", "given_name_latin", "family_name_hangul", "given_name_hangul")
 JPEG = "data:image/jpeg;base64,"
 Row = Mapping[str, object]
 
@@ -43,7 +44,8 @@ def card_view(card: Card, _: Translator, *, at: datetime) -> CardView:
     values = card_values(card)
     definition = find_definition(card)
     claims = [] if definition is None else [c for c in definition.claims if c.key in values]
-    shown = [c for c in claims if c.key not in AGE_KEYS and c.kind is not Kind.IMAGE]
+    hidden = (*AGE_KEYS, *NAME_KEYS) if "family_name_latin" in values else AGE_KEYS
+    shown = [c for c in claims if c.key not in hidden and c.kind is not Kind.IMAGE]
     return CardView(
         id=card.id,
         name=card_name(card, _),

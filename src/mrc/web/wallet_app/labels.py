@@ -6,6 +6,8 @@ from mrc.formats.catalogue.ages import AGE_THRESHOLDS
 from mrc.formats.catalogue.card_types import STANDARD, CardDefinition, CardType
 from mrc.formats.catalogue.claim import Claim
 from mrc.wallet.holdings import Card, Format
+from mrc.wallet.receiving import OfferedCard
+from mrc.web.design.languages import Language
 from mrc.web.design.translator import Message, Translator
 
 FACES: Mapping[CardType, str] = {
@@ -28,8 +30,30 @@ def find_definition(card: Card) -> CardDefinition | None:
 def card_name(card: Card, _: Translator) -> Message | str:
     """The card's name in the reader's language; the issuer's own name for an unknown type."""
     definition = find_definition(card)
-    if definition is None:
-        return card.display_name
+    return card.display_name if definition is None else _type_name(definition.card_type, _)
+
+
+def offered_name(offered: OfferedCard, _: Translator) -> Message | str:
+    """As `card_name`, of a card that is only offered yet."""
+    for configuration in offered.configurations.values():
+        found = STANDARD.find_doctype(configuration.doctype or "")
+        found = found or STANDARD.find_vct(configuration.vct or "")
+        if found is not None:
+            return _type_name(found.card_type, _)
+    return offered.display_name
+
+
+def office_name(offered: OfferedCard, language: Language) -> str:
+    """The issuer's name in the reader's language where it has one, else in English, else its first."""
+    names = {
+        str(display.get("locale", "")).split("-")[0]: str(display.get("name", ""))
+        for display in offered.issuer.metadata.display
+    }
+    first = next(iter(names.values()), offered.offer.credential_issuer)
+    return names.get(language.value.split("-")[0]) or names.get("en") or first
+
+
+def _type_name(card_type: CardType, _: Translator) -> Message:
     names = {
         CardType.RESIDENCE: _("Residence card"),
         CardType.PERMANENT: _("Permanent resident card"),
@@ -37,7 +61,7 @@ def card_name(card: Card, _: Translator) -> Message | str:
         CardType.DRIVING_LICENCE: _("Driver's licence"),
         CardType.RESIDENT_REGISTRATION: _("Resident registration card"),
     }
-    return names[definition.card_type]
+    return names[card_type]
 
 
 def claim_label(claim: Claim, _: Translator) -> Message | str:

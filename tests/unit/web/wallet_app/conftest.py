@@ -106,7 +106,7 @@ class Holder:
         )
         check = PhoneCheck(keys=keys, records=records, verifier=OpensslVerifier())
         self.mobile_id = MobileId(host, load_trust(world.settings), None)
-        app = make_app(
+        self.app = app = make_app(
             WalletApp(
                 mobile_id=self.mobile_id,
                 preferences=records,

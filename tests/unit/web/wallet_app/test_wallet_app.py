@@ -338,6 +338,8 @@ async def test_the_pin_stands_in_no_address_and_no_page(carrier: Holder) -> None
 async def test_open_redirects_stay_in_the_app(carrier: Holder) -> None:
     for place in ("https://evil.example", "//evil.example", "/elsewhere", "/app/\\evil"):
         await carrier.send("/app/lock")
-        page = Page(await carrier.client.post("/app/unlock", params={"next": place}, data={"pin": PIN}))
+        page = Page(
+            await carrier.client.post("/app/unlock", params={"next": place}, data={"pin": PIN})
+        )
         assert page.url.host == "wallet.localhost"
         assert page.path.startswith("/app/")
