@@ -18,9 +18,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from mrc.infra.database.engine import Database, open_database
 from mrc.infra.database.upgrade import upgrade
+
+hypothesis_settings.register_profile(
+    "deterministic", derandomize=True, deadline=None, database=None, print_blob=False
+)
+hypothesis_settings.load_profile("deterministic")
 
 SHARED_DIRECTORY = "MRC_TEST_SHARED_DIRECTORY"  # made by the session's controller for its workers
 POSTGRES_BINARIES = Path(os.environ.get("MRC_TEST_POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))

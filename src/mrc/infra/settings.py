@@ -100,6 +100,8 @@ class Settings(BaseSettings):
 
     def database_of(self, role: str) -> str:
         """The database URL of one role: its own SQLite file, or its own schema of the server."""
+        if self.database_url.startswith("sqlite"):
+            return self.database_url
         if self.database_url:
             separator = "&" if "?" in self.database_url else "?"
             return f"{self.database_url}{separator}search_path={role}"

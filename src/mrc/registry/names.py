@@ -58,7 +58,8 @@ class PersonName:
 
 def search_key(text: str) -> str:
     """`text` for finding: no case, no diacritics, no punctuation. Never shown, never compared."""
-    bare = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not _ignored(c))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = (c for c in folded if not _ignored(c))
     return unicodedata.normalize("NFC", " ".join("".join(bare).split()))
 
 
