@@ -1,0 +1,153 @@
+"""The checker and the sample service: front ends over the verifier, in its process."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mrc.infra.clock import SystemClock
+from mrc.infra.database.engine import Database
+from mrc.infra.files import read_secret, write_secret
+from mrc.infra.plastic_register import HttpPlasticRegister
+from mrc.infra.practice_faces import draw_face
+from mrc.infra.settings import Host, Mode, Settings
+from mrc.infra.stores.checker import DatabaseChecks, DatabaseSignIns
+from mrc.infra.tokens import shared_token
+from mrc.kernel.ports import HttpClient
+from mrc.verifier.service import Verifier
+from mrc.web.checker.app import create_app as create_checker
+from mrc.web.checker.parts import CheckerParts, Root, TrustData
+from mrc.web.online.app import create_app as create_online
+from mrc.web.online.parts import OnlineParts
+from mrc.web.signed_text import SignedTexts
+from mrc.wiring.issuers import IMMIGRATION, shared_secret
+from mrc.wiring.verifiers import VerifierParts
+
+ROOM = "checker"
+"""The tables of both front ends; brought up to date beside the verifier's."""
+
+PLASTIC_PATH = "/plastic-cards"
+_PIN_DIGITS = 8
+_MAX_READ = 10_000  # requests remembered as fetched: minutes of work
+_REQUESTS = "/wallet/request/"
+
+
+class ReadRequests:
+    """Around the verifier's API: remembers which requests a phone has fetched, for V-4 and O-3.
+
+    In this process and for a while: after a restart a screen says "waiting" a little longer.
+    """
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[str, None] = OrderedDict()
+
+    def watching(self, app: ASGIApp) -> ASGIApp:
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"].startswith(_REQUESTS):
+                self._read[scope["path"].removeprefix(_REQUESTS)] = None
+                if len(self._read) > _MAX_READ:
+                    self._read.popitem(last=False)
+            await app(scope, receive, send)
+
+        return watched
+
+    def was_read(self, request_uri: str) -> bool:
+        return request_uri.rpartition("/")[2] in self._read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontParts:
+    """What both front ends have besides the verifier. `at` is the time of the start."""
+
+    database: Database
+    http: HttpClient
+    read: ReadRequests
+    at: datetime
+
+
+def plastic_token(settings: Settings) -> str:
+    """The token by which checkers ask the authority about plastic cards."""
+    return shared_token(settings.home / IMMIGRATION.role / "plastic-cards.token")
+
+
+def make_checker(settings: Settings, parts: VerifierParts, front: FrontParts) -> Starlette:
+    folder = settings.home / "verifier"
+    verifier = parts.verifier
+    return create_checker(
+        CheckerParts(
+            verifier=verifier,
+            checks=DatabaseChecks(front.database),
+            plastic=HttpPlasticRegister(
+                front.http,
+                url=f"{settings.url_of(Host.ISSUER)}{PLASTIC_PATH}/",
+                token=plastic_token(settings),
+            ),
+            clock=SystemClock(),
+            texts=SignedTexts(shared_secret(folder / "checker.secret")),
+            origin=settings.url_of(Host.CHECKER),
+            organisation=verifier.profile.asker,
+            trust=_trust_data(verifier, front.at),
+            drop_lists=parts.lists.drop_all,
+            was_read=front.read.was_read,
+            draw_face=draw_face,
+            wallets=practice_wallets(settings),
+            pin=_pin(folder / "checker.pin"),
+            pin_hint=str(folder / "checker.pin") if settings.mode is Mode.PRACTICE else "",
+        )
+    )
+
+
+def make_online(settings: Settings, parts: VerifierParts, front: FrontParts) -> Starlette:
+    """The sample service. Its codes are web addresses of its own, which any camera can open."""
+    origin = settings.url_of(Host.ONLINE)
+    verifier = parts.verifier
+    landing = replace(verifier.profile, wallet_endpoint=f"{origin}/open")
+    return create_online(
+        OnlineParts(
+            verifier=verifier,
+            landing_verifier=replace(verifier, profile=landing),
+            sign_ins=DatabaseSignIns(front.database),
+            clock=SystemClock(),
+            texts=SignedTexts(shared_secret(settings.home / "verifier" / "online.secret")),
+            origin=origin,
+            service=verifier.profile.asker,
+            was_read=front.read.was_read,
+            wallets=practice_wallets(settings),
+        )
+    )
+
+
+def practice_wallets(settings: Settings) -> Mapping[str, str]:
+    """Where a link opens in the wallets of this installation; none outside of practice."""
+    if settings.mode is not Mode.PRACTICE:
+        return {}
+    return {
+        "Mobile ID on this computer": f"{settings.url_of(Host.WALLET)}/app/open",
+        "Mobile ID in the browser": f"{settings.url_of(Host.PHONE)}/app/open",
+    }
+
+
+def _trust_data(verifier: Verifier, at: datetime) -> TrustData:
+    return TrustData(
+        roots=[
+            Root(name=authority.name, until=anchor.not_after)
+            for authority in verifier.grounds.trust.authorities
+            for anchor in authority.anchors
+        ],
+        certificate_until=verifier.profile.signer.certificates[0].not_after,
+        loaded_at=at,
+    )
+
+
+def _pin(path: Path) -> str:
+    """The organisation's sign-in code, made at the first start."""
+    if not path.exists():
+        write_secret(
+            path, "".join(secrets.choice("0123456789") for _ in range(_PIN_DIGITS)).encode()
+        )
+    return read_secret(path).decode().strip()
