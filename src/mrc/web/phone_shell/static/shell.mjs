@@ -64,7 +64,7 @@ function startWorker() {
 // A request for the wallet, handed on by the service worker with the port for its answer.
 function pass(worker) {
   navigator.serviceWorker.addEventListener("message", ({ data, ports }) => {
-    if (data?.kind === "request") worker.postMessage(data, [ports[0], ...data.transfer]);
+    if (data?.kind === "request") worker.postMessage(data, [ports[0], data.body]);
   });
   navigator.serviceWorker.startMessages();
 }

@@ -47,9 +47,10 @@ async function freshest(cache) {
   }
 }
 
-async function shellPage() {
+// Several tabs may show the shell; only the one that owns the wallet listens and answers.
+async function shellPages() {
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  return pages.find((page) => page.frameType === "top-level" && new URL(page.url).pathname === "/");
+  return pages.filter((page) => page.frameType === "top-level" && new URL(page.url).pathname === "/");
 }
 
 // Another site can make a browser open or post to our addresses. A navigation counts as ours only
@@ -72,19 +73,14 @@ async function fromPhone(request, url) {
     const kept = await (await caches.open(CACHE)).match(url.pathname);
     if (kept) return kept;
   }
-  const shell = await shellPage();
-  if (!shell) return toShell(url);
-  const answer = await answered(request, url, shell);
+  const shells = await shellPages();
+  if (shells.length === 0) return toShell(url);
+  const answer = await answered(request, url, shells);
   if (unchanging && answer.ok) await (await caches.open(CACHE)).put(url.pathname, answer.clone());
   return answer;
 }
 
-async function answered(request, url, shell) {
-  const body = await request.arrayBuffer();
-  const { port1, port2 } = new MessageChannel();
-  const came = new Promise((resolve) => {
-    port1.onmessage = ({ data }) => resolve(data);
-  });
+async function answered(request, url, shells) {
   const site = begunHere(request) ? "same-origin" : "cross-site";
   const added = [["host", url.host], ["sec-fetch-site", site], ["accept-language", navigator.languages.join(",")]];
   const message = {
@@ -93,11 +89,15 @@ async function answered(request, url, shell) {
     path: url.pathname,
     query: url.search.slice(1),
     headers: [...request.headers.entries()].filter(([name]) => !added.some(([own]) => own === name)).concat(added),
-    body,
-    transfer: [body],
+    body: await request.arrayBuffer(),
   };
-  shell.postMessage(message, [port2, body]);
-  const { status, headers, body: content } = await came;
+  const { status, headers, body: content } = await new Promise((resolve) => {
+    for (const shell of shells) {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      shell.postMessage(message, [port2]);
+    }
+  });
   const empty = status === 204 || status === 304;
   if (status >= 300 && status < 400 && status !== 304) {
     const to = headers.find(([name]) => name === "location")[1];
