@@ -4,6 +4,7 @@ The carrier is the other party in memory: it knows whose line is whose and keeps
 was asked to send. `clock` is everybody's.
 """
 
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,7 +85,7 @@ class DrawnPortraits:
         seed = "".join(character for character in name if character.isdigit())
         if not seed:
             raise Malformed("portrait", "no such file")
-        jpeg = draw_face(int(seed))
+        jpeg = _face(int(seed))
         portrait = Portrait(sha256=_digest(jpeg), width=480, height=600, size=len(jpeg))
         return CheckedPortrait(portrait=portrait, jpeg=jpeg)
 
@@ -201,6 +202,11 @@ async def fill(registry: DatabaseRegistry, people: int, now: datetime) -> None:
     )
     async for result in import_lines(order, lines):
         assert not result.errors, result
+
+
+@functools.cache
+def _face(seed: int) -> bytes:
+    return draw_face(seed)
 
 
 def _digest(data: bytes) -> bytes:
