@@ -24,6 +24,18 @@ class AttestationPolicy(StrEnum):
     OFF = "off"
 
 
+class LedgerPolicy(StrEnum):
+    """What it means for a check that the ledger does not confirm a status list.
+
+    ``note``: a missing or late anchor is noted, a contradiction asks further. ``required``: a missing
+    or late anchor asks further, a contradiction refuses.
+    """
+
+    OFF = "off"
+    NOTE = "note"
+    REQUIRED = "required"
+
+
 class Host(StrEnum):
     """The web origins of the system. Each has a port of its own; see `Settings.url_of`."""
 
@@ -69,6 +81,8 @@ class Settings(BaseSettings):
     offer_seconds: int = Field(default=180, ge=30, le=3600)
     status_ttl_seconds: int = Field(default=60, ge=1, le=86400)
     status_list_size: int = Field(default=100_000, ge=128, le=10_000_000)
+    anchor_seconds: int = Field(default=600, ge=1, le=86400)
+    ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
     extra_ca: Path | None = None
 
     @model_validator(mode="after")

@@ -96,9 +96,7 @@ class StatusListClient:
         answer = await self._http.send(
             HttpRequest(method="GET", url=uri, headers={"accept": ACCEPT})
         )
-        if answer.status != 200:
-            raise Unavailable("status list", f"HTTP {answer.status}")
-        found, trusted = self._check(answer, uri, anchors, at)
+        found, trusted = check_list(answer, uri, anchors=anchors, at=at, verifier=self._verifier)
         self._refuse_older(found)
         fresh_until = found.fresh_until(at) or at + DEFAULT_TTL
         kept = _Kept(found=found, anchor=trusted.anchor, fresh_until=fresh_until)
@@ -106,55 +104,74 @@ class StatusListClient:
             self._kept[uri] = kept
         return kept
 
-    def _check(
-        self, answer: HttpResponse, uri: str, anchors: Sequence[Certificate], at: datetime
-    ) -> tuple[TrustedStatusList, TrustedChain]:
-        """8.3 steps 1 to 5, for the form that came (8.2)."""
-        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type == jwt_token.MEDIA_TYPE:
-            token = jwt_token.decode_jwt(_ascii(answer.body))
-            trusted = self._trust(token.x5c or (), anchors, at)
-            found = jwt_token.check_jwt(
-                token,
-                key=trusted.leaf_key,
-                expected_algorithms=ALGORITHMS,
-                expected_uri=uri,
-                at=at,
-                verifier=self._verifier,
-            )
-            return found, trusted
-        if media_type == cwt_token.MEDIA_TYPE:
-            cwt = cwt_token.decode_cwt(answer.body)
-            trusted = self._trust(cwt.x5chain, anchors, at)
-            found = cwt_token.check_cwt(
-                cwt,
-                key=trusted.leaf_key,
-                expected_algorithms=ALGORITHMS,
-                expected_uri=uri,
-                at=at,
-                verifier=self._verifier,
-            )
-            return found, trusted
-        raise Malformed("status list", "neither a JWT nor a CWT")
-
-    def _trust(
-        self, certificates: Sequence[bytes], anchors: Sequence[Certificate], at: datetime
-    ) -> TrustedChain:
-        if not certificates:
-            raise Rejected(ListReason.NO_SIGNER, "HAIP 6.1")
-        return check_chain(
-            [decode_certificate(der) for der in certificates],
-            anchors=anchors,
-            expected_purpose=Purpose.STATUS_SIGNER,
-            at=at,
-            verifier=self._verifier,
-        )
-
     def _refuse_older(self, found: TrustedStatusList) -> None:
         newest = self._newest.get(found.uri)
         if newest is not None and found.issued_at < newest:
             raise Rejected(Reason.STATUS_ROLLED_BACK, "docs/standards.md", "an older list came")
         self._newest[found.uri] = found.issued_at
+
+
+def check_list(
+    answer: HttpResponse,
+    uri: str,
+    *,
+    anchors: Sequence[Certificate],
+    at: datetime,
+    verifier: SignatureVerifier,
+) -> tuple[TrustedStatusList, TrustedChain]:
+    """8.3 steps 1 to 5, for the form that came (8.2): the list, and who signed it.
+
+    Raises `Unavailable`, `Malformed` or `Rejected`.
+    """
+    if answer.status != 200:
+        raise Unavailable("status list", f"HTTP {answer.status}")
+    media_type = media_type_of(answer)
+    if media_type == jwt_token.MEDIA_TYPE:
+        token = jwt_token.decode_jwt(_ascii(answer.body))
+        trusted = _trust(token.x5c or (), anchors, at, verifier)
+        found = jwt_token.check_jwt(
+            token,
+            key=trusted.leaf_key,
+            expected_algorithms=ALGORITHMS,
+            expected_uri=uri,
+            at=at,
+            verifier=verifier,
+        )
+        return found, trusted
+    if media_type == cwt_token.MEDIA_TYPE:
+        cwt = cwt_token.decode_cwt(answer.body)
+        trusted = _trust(cwt.x5chain, anchors, at, verifier)
+        found = cwt_token.check_cwt(
+            cwt,
+            key=trusted.leaf_key,
+            expected_algorithms=ALGORITHMS,
+            expected_uri=uri,
+            at=at,
+            verifier=verifier,
+        )
+        return found, trusted
+    raise Malformed("status list", "neither a JWT nor a CWT")
+
+
+def media_type_of(answer: HttpResponse) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _trust(
+    certificates: Sequence[bytes],
+    anchors: Sequence[Certificate],
+    at: datetime,
+    verifier: SignatureVerifier,
+) -> TrustedChain:
+    if not certificates:
+        raise Rejected(ListReason.NO_SIGNER, "HAIP 6.1")
+    return check_chain(
+        [decode_certificate(der) for der in certificates],
+        anchors=anchors,
+        expected_purpose=Purpose.STATUS_SIGNER,
+        at=at,
+        verifier=verifier,
+    )
 
 
 def _ascii(body: bytes) -> str:

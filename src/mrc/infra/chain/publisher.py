@@ -148,15 +148,21 @@ class Publisher:
             self.last_seen = head.anchored_at
         return self.last_seen
 
-    def bundle(self, uri: str, media_type: str) -> bytes:
+    def newest(self) -> tuple[Publication, ...]:
+        """What the newest tick of the journal anchored."""
+        batch = self._journal.find_newest_anchored(self.stream)
+        return () if batch is None else tuple(entry for entry, _ in batch.entries)
+
+    def bundle(self, uri: str, media_type: str, facts: Wanted = NO_FACTS) -> bytes:
         """The proof bundle to be served beside a published document; made once a tick.
 
-        Raises `Unavailable` where the document is not in the newest tick.
+        `facts` go with it: the same ones for one document at every call. Raises `Unavailable` where
+        the document is not in the newest tick.
         """
         known = self._bundles  # a tick puts a new one in its place
         made = known.get((uri, media_type))
         if made is None:
-            made = known[uri, media_type] = self.bundle_of([(uri, media_type)])
+            made = known[uri, media_type] = self.bundle_of([(uri, media_type)], facts)
         return made
 
     def bundle_of(self, documents: Sequence[tuple[str, str]], facts: Wanted = NO_FACTS) -> bytes:

@@ -1,0 +1,117 @@
+"""What a tick anchors: every list that the registered issuers serve, fetched as anybody would.
+
+Only what its issuer signed below its registered root is anchored. A list that goes back in time,
+or comes with the same `iat` and other bytes, does not replace what was anchored: the ledger keeps the
+word that was given first. An issuer that does not answer keeps its last publications.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from mrc.formats.status_list import cwt_token, jwt_token
+from mrc.formats.x509.certificate import Certificate
+from mrc.infra.status_client import check_list
+from mrc.kernel.errors import Malformed, MrcError, Unavailable
+from mrc.kernel.ports import HttpClient, HttpRequest, SignatureVerifier
+from mrc.ledger.anchors import Publication, publication
+
+FORMS = (jwt_token.MEDIA_TYPE, cwt_token.MEDIA_TYPE)
+METADATA_TYPE = "application/json"
+MAX_LISTS = 256
+_METADATA_PATH = "/.well-known/openid-credential-issuer"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A registered issuer: where it publishes, and the root its lists must be signed below."""
+
+    url: str
+    root: Certificate
+
+    @property
+    def metadata_uri(self) -> str:
+        return self.url + _METADATA_PATH
+
+
+class PublishedLists:
+    """Collects the publications of every source."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        verifier: SignatureVerifier,
+        sources: Callable[[], Sequence[Source]],
+    ) -> None:
+        self._http = http
+        self._verifier = verifier
+        self._sources = sources
+
+    async def collect(
+        self, earlier: Sequence[Publication], now: datetime
+    ) -> tuple[Publication, ...]:
+        """Everything published now, in the place of what was anchored `earlier`."""
+        kept = {(entry.uri, entry.media_type): entry for entry in earlier}
+        for source in self._sources():
+            try:
+                await self._collect_source(source, kept, now)
+            except MrcError as error:
+                _log.warning("ledger_source_not_read", url=source.url, detail=str(error))
+        return tuple(kept.values())
+
+    async def _collect_source(
+        self, source: Source, kept: dict[tuple[str, str], Publication], now: datetime
+    ) -> None:
+        self._keep(kept, await self._metadata(source, kept, now))
+        for uri in await self._uris(source):
+            for form in FORMS:
+                self._keep(kept, await self._list(source, uri, form, now))
+
+    async def _list(self, source: Source, uri: str, form: str, now: datetime) -> Publication:
+        request = HttpRequest(method="GET", url=uri, headers={"accept": form})
+        answer = await self._http.send(request)
+        found, _ = check_list(answer, uri, anchors=[source.root], at=now, verifier=self._verifier)
+        return publication(uri, form, found.issued_at, answer.body)
+
+    async def _metadata(
+        self, source: Source, kept: dict[tuple[str, str], Publication], now: datetime
+    ) -> Publication:
+        """Metadata states no time: it is of when it was first seen."""
+        uri = source.metadata_uri
+        made = publication(uri, METADATA_TYPE, now, await self._get(uri, METADATA_TYPE))
+        known = kept.get((uri, METADATA_TYPE))
+        return known if known is not None and known.digest == made.digest else made
+
+    async def _uris(self, source: Source) -> Sequence[str]:
+        body = await self._get(f"{source.url}/status", "application/json")
+        try:
+            uris = json.loads(body)["status_lists"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Malformed("status list aggregation") from error
+        inside = f"{source.url}/"
+        if not isinstance(uris, list) or not all(str(uri).startswith(inside) for uri in uris):
+            raise Malformed("status list aggregation", "lists of somebody else")
+        return [str(uri) for uri in uris[:MAX_LISTS]]
+
+    async def _get(self, url: str, accept: str) -> bytes:
+        answer = await self._http.send(
+            HttpRequest(method="GET", url=url, headers={"accept": accept})
+        )
+        if answer.status != 200:
+            raise Unavailable(url, f"HTTP {answer.status}")
+        return answer.body
+
+    @staticmethod
+    def _keep(kept: dict[tuple[str, str], Publication], entry: Publication) -> None:
+        name = (entry.uri, entry.media_type)
+        known = kept.get(name)
+        if known is None or entry.iat > known.iat:
+            kept[name] = entry
+        elif entry.iat < known.iat:
+            _log.error("ledger_list_went_back", uri=entry.uri, media_type=entry.media_type)
+        elif entry.digest != known.digest:
+            _log.error("ledger_two_lists_of_one_time", uri=entry.uri, media_type=entry.media_type)
