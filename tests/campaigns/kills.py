@@ -289,16 +289,11 @@ class Campaign:
             format_ = self.chance.choice(list(Format))
             if good and len((await _newest(wallet)).unused(format_)) < 2:
                 await self._renew(holder)
-            try:
-                outcome = await self.town.show(wallet, format_)
-            except (Rejected, StopIteration):
-                if good:
-                    self.toll.fault(f"{holder.id}: the phone has nothing to show")
-                continue
-            decision = outcome["decision"]
-            self.toll.shown[decision] += 1
-            if decision != ("valid" if good else "not_valid"):
-                self.toll.fault(f"{holder.id}, phone {number}: {decision}, acknowledged {good}")
+            decision = await self.town.show(wallet, format_)
+            self.toll.shown[decision or "nothing to show"] += 1
+            if decision != "valid" if good else decision not in ("not_valid", ""):
+                said = "valid" if good else "not valid"
+                self.toll.fault(f"{holder.id}, phone {number}: {decision!r}, not {said}")
 
 
 def _acknowledge(holder: Holder, act: str) -> None:

@@ -26,7 +26,7 @@ from mrc.infra.processes import Role, Running, start_role
 from mrc.infra.settings import Host, Settings
 from mrc.infra.status_client import StatusListClient
 from mrc.infra.trust_store import TrustKind, TrustStore
-from mrc.kernel.errors import MrcError
+from mrc.kernel.errors import MrcError, Rejected
 from mrc.kernel.ports import HttpClient, HttpRequest
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
@@ -83,19 +83,21 @@ class Town:
         url = f"{self.settings.url_of(Host.VERIFIER)}{path}"
         return await self._call("verifier/management.token", method, url, body)
 
-    async def show(self, wallet: OpenWallet, format_: Format) -> Mapping[str, Any]:
-        """The verdict on a real presentation, made for the purpose `stay`."""
+    async def show(self, wallet: OpenWallet, format_: Format) -> str:
+        """The decision on a real presentation for the purpose `stay`; empty for none to show."""
         asked = await self.verifier("POST", "/requests", {"purpose": "stay"})
         question = await wallet.asking.look_at(asked["link"])
-        proposal = await wallet.presenting.propose(question)
-        chosen = next(
-            [part[0] for part in narrowed]
-            for alternative in proposal.alternatives()
-            if all(narrowed := [[c for c in p if c.format is format_] for p in alternative])
-        )
-        await wallet.presenting.answer(proposal, chosen)
-        outcome: Mapping[str, Any] = await self.verifier("GET", f"/requests/{asked['id']}/outcome")
-        return outcome
+        try:
+            proposal = await wallet.presenting.propose(question)
+        except Rejected:
+            return ""
+        for alternative in proposal.alternatives():
+            parts = [[one for one in part if one.format is format_] for part in alternative]
+            if all(parts):
+                await wallet.presenting.answer(proposal, [part[0] for part in parts])
+                outcome = await self.verifier("GET", f"/requests/{asked['id']}/outcome")
+                return str(outcome["decision"])
+        return ""
 
     async def _call(
         self, token: str, method: str, url: str, body: Mapping[str, object] | None

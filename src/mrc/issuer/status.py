@@ -3,12 +3,16 @@
 Token Status List, sections 4, 5 and 8. A list is published again as soon as somebody asks after a
 change, and before its token runs out. Publications of one list have different `iat`s, also across
 processes: the store takes one and refuses the other, whose process then serves the first one's.
+One process publishes a list once at a time; in a burst of changes, publications that would be
+dated too far ahead wait, and say everything that happened meanwhile.
 Decoys (entries that no copy has) change a little with every version, so that a reader of two
 publications cannot tell which change was a person's.
 """
 
+import asyncio
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mrc.formats.status_list.allocation import IndexPermutation
@@ -23,6 +27,9 @@ from mrc.issuer.store import IssuerStore
 from mrc.kernel.errors import Unavailable
 
 BITS = 2
+FURTHEST_AHEAD = timedelta(seconds=10)
+"""How far ahead of the clock a list may be dated: well within what its readers forgive."""
+
 _ATTEMPTS = 5  # publications lost to other processes before giving up
 _DECOY_VALUES = (Status.VALID, Status.CANCELLED, Status.CANCELLED, Status.LOCKED)
 _DECOY_STEPS = 16  # one sixteenth of the decoys is drawn anew with every version
@@ -30,24 +37,32 @@ _DECOY_STEPS = 16  # one sixteenth of the decoys is drawn anew with every versio
 
 @dataclass(slots=True, kw_only=True)
 class _Working:
-    """One list in this process: the entries as of `version`, and the token last seen."""
+    """One list in this process: the entries as of `version`, the token last seen and announced."""
 
     entries: PublishedList
     permutation: IndexPermutation
     version: int
     token: PublishedToken | None
+    announced: PublishedToken | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class StatusLists:
     """The publisher of an issuer's status lists."""
 
     def __init__(
-        self, configuration: IssuerConfiguration, store: IssuerStore, signer: CertifiedSigner
+        self,
+        configuration: IssuerConfiguration,
+        store: IssuerStore,
+        signer: CertifiedSigner,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._configuration = configuration
         self._policy = configuration.status
         self._store = store
         self._signer = signer
+        self._pause = pause
         self._working: dict[StatusListId, _Working] = {}
 
     def uri(self, list_id: StatusListId) -> str:
@@ -63,35 +78,61 @@ class StatusLists:
             return [self.uri(record.id) for record in await tx.status_lists()]
 
     async def refresh(self, *, now: datetime) -> list[PublishedToken]:
-        """Publish what changed or runs out; the tokens that are new to this process."""
+        """Publish what changed or runs out; the tokens that were not given out here before.
+
+        Also those that a reader's question published: whoever hears of changes must hear of them.
+        """
         async with self._store.reading() as tx:
             records = await tx.status_lists()
         fresh = []
         for record in records:
-            working = self._working.get(record.id)
-            before = None if working is None else working.token
             token = await self.token(record.id, now=now)
-            if token is not None and token is not before:
+            working = self._working[record.id]
+            if token is not None and token is not working.announced:
+                working.announced = token
                 fresh.append(token)
         return fresh
 
     async def token(self, list_id: StatusListId, *, now: datetime) -> PublishedToken | None:
         """The list's current token, published now if need be; None for an unknown list."""
+        async with self._store.reading() as tx:
+            record = await tx.find_status_list(list_id)
+        if record is None:
+            return None
+        working = self._find_working(record)
+        if self._current(working, record, now):
+            return working.token
+        async with working.turn:
+            return await self._renewed(record, working, now)
+
+    async def _renewed(
+        self, record: StatusListRecord, working: _Working, now: datetime
+    ) -> PublishedToken | None:
         for _ in range(_ATTEMPTS):
             async with self._store.reading() as tx:
-                record = await tx.find_status_list(list_id)
-            if record is None:
-                return None
-            working = self._find_working(record)
-            if working.token is None or working.token.issued_at != record.published_at:
-                async with self._store.reading() as tx:
-                    working.token = await tx.find_token(list_id)
-            if working.token is not None and self._current(working.token, record, now):
+                record = await tx.find_status_list(record.id) or record
+                if working.token is None or working.token.issued_at != record.published_at:
+                    working.token = await tx.find_token(record.id)
+            if self._current(working, record, now):
                 return working.token
+            now = await self._wait(record, now)
             await self._publish(record, working, now)
         raise Unavailable("status list", "other processes publish without end")
 
-    def _current(self, token: PublishedToken, record: StatusListRecord, now: datetime) -> bool:
+    async def _wait(self, record: StatusListRecord, now: datetime) -> datetime:
+        """Until the next publication would not be dated too far ahead: the time after the wait."""
+        if record.published_at is None:
+            return now
+        wait = record.published_at + timedelta(seconds=1) - now - FURTHEST_AHEAD
+        if wait <= timedelta():
+            return now
+        await self._pause(wait.total_seconds())
+        return now + wait
+
+    def _current(self, working: _Working, record: StatusListRecord, now: datetime) -> bool:
+        token = working.token
+        if token is None or token.issued_at != record.published_at:
+            return False
         half = self._policy.token_lifetime / 2
         return token.version >= record.version and now < token.issued_at + half
 

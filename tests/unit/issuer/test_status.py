@@ -143,6 +143,7 @@ async def test_a_token_is_kept_until_half_of_its_life_and_then_renewed(world: Wo
     assert second is not None
     assert first is not None
     assert second.issued_at > first.issued_at
+    assert await world.issuer.status.refresh(now=world.now) == [second]
     assert await world.issuer.status.refresh(now=world.now) == []
 
 
