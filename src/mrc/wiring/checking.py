@@ -17,7 +17,6 @@ from mrc.infra.plastic_register import HttpPlasticRegister
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.settings import Host, Mode, Settings
 from mrc.infra.stores.checker import DatabaseChecks, DatabaseSignIns
-from mrc.infra.tokens import shared_token
 from mrc.kernel.ports import HttpClient
 from mrc.verifier.service import Verifier
 from mrc.web.checker.app import create_app as create_checker
@@ -25,13 +24,13 @@ from mrc.web.checker.parts import CheckerParts, Root, TrustData
 from mrc.web.online.app import create_app as create_online
 from mrc.web.online.parts import OnlineParts
 from mrc.web.signed_text import SignedTexts
-from mrc.wiring.issuers import IMMIGRATION, shared_secret
+from mrc.wiring.issuers import shared_secret
+from mrc.wiring.plastic_cards import plastic_cards_token, plastic_cards_url
 from mrc.wiring.verifiers import VerifierParts
 
 ROOM = "checker"
 """The tables of both front ends; brought up to date beside the verifier's."""
 
-PLASTIC_PATH = "/plastic-cards"
 _PIN_DIGITS = 8
 _MAX_READ = 10_000  # requests remembered as fetched: minutes of work
 _REQUESTS = "/wallet/request/"
@@ -46,18 +45,30 @@ class ReadRequests:
     def __init__(self) -> None:
         self._read: OrderedDict[str, None] = OrderedDict()
 
-    def watching(self, app: ASGIApp) -> ASGIApp:
-        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"].startswith(_REQUESTS):
-                self._read[scope["path"].removeprefix(_REQUESTS)] = None
-                if len(self._read) > _MAX_READ:
-                    self._read.popitem(last=False)
-            await app(scope, receive, send)
+    def watching(self, api: Starlette) -> Starlette:
+        """`api` itself, with a look at each request on its way in."""
+        api.add_middleware(_Watch, read=self)
+        return api
 
-        return watched
+    def note(self, path: str) -> None:
+        if path.startswith(_REQUESTS):
+            self._read[path.removeprefix(_REQUESTS)] = None
+            if len(self._read) > _MAX_READ:
+                self._read.popitem(last=False)
 
     def was_read(self, request_uri: str) -> bool:
         return request_uri.rpartition("/")[2] in self._read
+
+
+class _Watch:
+    def __init__(self, app: ASGIApp, read: ReadRequests) -> None:
+        self._app = app
+        self._read = read
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._read.note(scope["path"])
+        await self._app(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +81,6 @@ class FrontParts:
     at: datetime
 
 
-def plastic_token(settings: Settings) -> str:
-    """The token by which checkers ask the authority about plastic cards."""
-    return shared_token(settings.home / IMMIGRATION.role / "plastic-cards.token")
-
-
 def make_checker(settings: Settings, parts: VerifierParts, front: FrontParts) -> Starlette:
     folder = settings.home / "verifier"
     verifier = parts.verifier
@@ -84,8 +90,8 @@ def make_checker(settings: Settings, parts: VerifierParts, front: FrontParts) ->
             checks=DatabaseChecks(front.database),
             plastic=HttpPlasticRegister(
                 front.http,
-                url=f"{settings.url_of(Host.ISSUER)}{PLASTIC_PATH}/",
-                token=plastic_token(settings),
+                url=plastic_cards_url(settings),
+                token=plastic_cards_token(settings),
             ),
             clock=SystemClock(),
             texts=SignedTexts(shared_secret(folder / "checker.secret")),

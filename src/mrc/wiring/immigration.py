@@ -9,9 +9,10 @@ from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
 from mrc.wiring.carrier import make_carrier
-from mrc.wiring.counters import make_publisher, published, with_management
+from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
+from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import serve_role, server_parts
 
 RULES = EligibilityRules()
@@ -37,7 +38,12 @@ async def run_authority(settings: Settings) -> None:
             settings, parts.database, desk=desk, counter=counter, registry=registry
         )
         apps = {
-            Host.ISSUER: make_issuer_api(issuer, clock=SystemClock()),
+            Host.ISSUER: with_plastic_cards(
+                settings,
+                registry,
+                RULES,
+                make_issuer_api(issuer, clock=SystemClock(), proofs=make_proofs(parts)),
+            ),
             Host.DESK: with_management(settings, IMMIGRATION, counter, desk, front_desk),
         }
         async with published(publisher):

@@ -17,7 +17,9 @@ from mrc.web.phone_shell.app import load_files
 from mrc.web.phone_shell.app import make_app as make_phone_shell
 from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.web.verifier_api.app import create_app as create_verifier_api
-from mrc.wiring.counters import make_publisher, published, with_management
+from mrc.wiring.checking import ROOM as CHECKING_ROOM
+from mrc.wiring.checking import FrontParts, ReadRequests, make_checker, make_online
+from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
 from mrc.wiring.providers import make_provider
 from mrc.wiring.server import practice_tls, serve_role, server_parts
@@ -36,17 +38,25 @@ async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
         issuer = make_issuer(authority, settings, parts.database, source, at=parts.at)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
-        api = make_issuer_api(issuer, clock=SystemClock())
+        api = make_issuer_api(issuer, clock=SystemClock(), proofs=make_proofs(parts))
         apps = {authority.host: with_management(settings, authority, counter, None, api)}
         async with published(publisher):
             await serve_role(parts, apps)
 
 
 async def run_verifier(settings: Settings) -> None:
-    """The practice asker's verifier."""
-    async with server_parts(settings, "verifier", "verifier") as parts:
+    """The practice asker's verifier, with its checker and its sample service."""
+    async with server_parts(settings, "verifier", "verifier", CHECKING_ROOM) as parts:
         verifier = make_verifier(settings, parts.database, parts.http, at=parts.at)
-        await serve_role(parts, {Host.VERIFIER: create_verifier_api(verifier.api())})
+        read = ReadRequests()
+        front = FrontParts(database=parts.database, http=parts.http, read=read, at=parts.at)
+        api = create_verifier_api(verifier.api())
+        apps = {
+            Host.VERIFIER: read.watching(api),
+            Host.CHECKER: make_checker(settings, verifier, front),
+            Host.ONLINE: make_online(settings, verifier, front),
+        }
+        await serve_role(parts, apps)
 
 
 async def run_provider(settings: Settings) -> None:
