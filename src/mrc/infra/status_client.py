@@ -18,10 +18,12 @@ from mrc.formats.status_list.token import TrustedStatusList
 from mrc.formats.x509.certificate import Certificate, decode_certificate
 from mrc.formats.x509.chain import TrustedChain, check_chain
 from mrc.formats.x509.profiles import Purpose
+from mrc.infra.ledger_lists import ListLedger
 from mrc.kernel.errors import Malformed, Rejected, Unavailable
 from mrc.kernel.keys import Algorithm
 from mrc.kernel.ports import HttpClient, HttpRequest, HttpResponse, SignatureVerifier
 from mrc.protocols.openid4vp.addresses import check_address
+from mrc.verifier.ledger import Anchoring
 from mrc.verifier.reasons import Reason
 
 ALGORITHMS = (Algorithm.ES256, Algorithm.ES384, Algorithm.ES512)
@@ -41,11 +43,19 @@ class _Kept:
 
 
 class StatusListClient:
-    """A `StatusLists` over HTTP."""
+    """A `StatusLists` over HTTP. With `ledger`, each list is also compared with its anchor."""
 
-    def __init__(self, http: HttpClient, *, verifier: SignatureVerifier) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        verifier: SignatureVerifier,
+        ledger: ListLedger | None = None,
+    ) -> None:
         self._http = http
         self._verifier = verifier
+        self._ledger = ledger
+        self._anchorings: dict[str, Anchoring] = {}
         self._kept: dict[str, _Kept] = {}
         self._newest: dict[str, datetime] = {}
         self._drops: dict[str, int] = {}
@@ -55,6 +65,10 @@ class StatusListClient:
         """Forget the copy of one list, also one that is on its way; whether there was a copy."""
         self._drops[uri] = self._drops.get(uri, 0) + 1
         return self._kept.pop(uri, None) is not None
+
+    def find_anchoring(self, uri: str) -> Anchoring | None:
+        """What the ledger says about the list last given out for `uri`."""
+        return self._anchorings.get(uri)
 
     def drop_all(self) -> None:
         for uri in list(self._locks):
@@ -88,6 +102,7 @@ class StatusListClient:
             oldest = next(iter(self._locks))
             self._locks.pop(oldest)
             self._kept.pop(oldest, None)
+            self._anchorings.pop(oldest, None)
         return self._locks.setdefault(uri, asyncio.Lock())
 
     async def _fetch(self, uri: str, anchors: Sequence[Certificate], at: datetime) -> _Kept:
@@ -100,9 +115,16 @@ class StatusListClient:
         self._refuse_older(found)
         fresh_until = found.fresh_until(at) or at + DEFAULT_TTL
         kept = _Kept(found=found, anchor=trusted.anchor, fresh_until=fresh_until)
+        await self._ask_ledger(answer, kept, at)
         if self._drops.get(uri, 0) == drops:  # else it may be the list from before the word
             self._kept[uri] = kept
         return kept
+
+    async def _ask_ledger(self, answer: HttpResponse, kept: _Kept, at: datetime) -> None:
+        if self._ledger is not None:
+            self._anchorings[kept.found.uri] = await self._ledger.judge(
+                answer, media_type_of(answer), kept.found, kept.anchor, at
+            )
 
     def _refuse_older(self, found: TrustedStatusList) -> None:
         newest = self._newest.get(found.uri)

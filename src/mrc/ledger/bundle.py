@@ -18,6 +18,9 @@ from mrc.ledger.strict_json import each, integer, text, to_bytes, to_hex
 
 FORMAT = "mrc-ledger-bundle-1"
 MEDIA_TYPE = "application/vnd.mrc.ledger-bundle+json"
+PROOF_RELATION = "urn:mrc:ledger-proof"
+"""The relation (RFC 8288) from a published document to its bundle."""
+
 MAX_BUNDLE_BYTES = 1_000_000
 MAX_PATH = 32
 

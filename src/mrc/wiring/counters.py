@@ -12,7 +12,8 @@ from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
 from mrc.authority.ports import StatusPublisher
 from mrc.infra.clock import SystemClock
-from mrc.infra.settings import Mode, Settings
+from mrc.infra.ledger_bundles import LedgerBundles
+from mrc.infra.settings import Host, Mode, Settings
 from mrc.infra.status_push import PushingPublisher
 from mrc.infra.tokens import shared_token
 from mrc.issuer.issuer import Issuer
@@ -22,10 +23,17 @@ from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.server import ServerParts
 
 PUBLISH_SECONDS = 5.0
+MOST_KEPT_SECONDS = 15.0  # a bundle is made anew at every tick
 
 
 def make_publisher(issuer: Issuer, parts: ServerParts) -> PushingPublisher:
     return PushingPublisher(issuer.status, parts.http, parts.settings.home / "subscriptions")
+
+
+def make_proofs(parts: ServerParts) -> LedgerBundles:
+    """The ledger's bundles, to be served beside this issuer's lists."""
+    keep = min(MOST_KEPT_SECONDS, parts.settings.anchor_seconds / 4)
+    return LedgerBundles(parts.http, parts.settings.url_of(Host.EXPLORER), keep_seconds=keep)
 
 
 def with_management(

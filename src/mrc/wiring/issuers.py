@@ -37,7 +37,9 @@ from mrc.issuer.configuration import (
 from mrc.issuer.copies import CertifiedSigner
 from mrc.issuer.issuer import Issuer, IssuerKeys
 from mrc.issuer.ports import CardDataSource, Tools
+from mrc.ledger.statements import Role
 from mrc.protocols.oauth.attesters import AttesterKey, TrustedAttesters
+from mrc.wiring.ledger_files import Applicant, apply_to_council
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,14 @@ def _keys(authority: IssuingAuthority, settings: Settings, at: datetime) -> Issu
     TrustStore(settings.home / "trust").add(
         TrustKind.ISSUER, authority.role, encode_pem(root.certificate)
     )
+    applicant = Applicant(
+        name=authority.role,
+        role=Role.ISSUER,
+        names={"ko": authority.name_ko, "en": authority.name_en},
+        url=url,
+        certificate=root.certificate,
+    )
+    apply_to_council(settings, applicant, card_types=authority.card_types)
 
     def certified(name: str, purpose: Purpose) -> CertifiedSigner:
         request = IdentityRequest(

@@ -14,10 +14,12 @@ from mrc.infra.settings import Host, Mode, Settings
 from mrc.infra.stores.provider import DatabaseInstanceStore
 from mrc.infra.tokens import shared_token
 from mrc.infra.trust_store import TrustKind, TrustStore
+from mrc.ledger.statements import Role
 from mrc.protocols.oauth.nonces import NonceMint, NoncePurpose
 from mrc.wallet_provider.service import ProviderProfile, WalletProviderService
 from mrc.web.provider_api.app import make_app
 from mrc.wiring.issuers import shared_secret
+from mrc.wiring.ledger_files import Applicant, apply_to_council
 
 CLIENT_ID = "mobile-id"
 CHALLENGE_LIFETIME = timedelta(minutes=5)
@@ -37,6 +39,14 @@ def make_provider(settings: Settings, database: Database, *, at: datetime) -> St
     TrustStore(settings.home / "trust").add(
         TrustKind.WALLET_PROVIDER, "practice-provider", encode_pem(root.certificate)
     )
+    applicant = Applicant(
+        name="provider",
+        role=Role.WALLET_PROVIDER,
+        names={"en": ORGANIZATION},
+        url=url,
+        certificate=root.certificate,
+    )
+    apply_to_council(settings, applicant)
     service = WalletProviderService(
         profile=ProviderProfile(
             url=url,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mrc.formats.catalogue.card_types import STANDARD
 from mrc.formats.x509.certificate import encode_pem
@@ -13,22 +13,34 @@ from mrc.infra.database.engine import Database
 from mrc.infra.files import write_secret
 from mrc.infra.keys.identities import IdentityFiles, IdentityRequest
 from mrc.infra.keys.software import OpensslCipher, OpensslVerifier, SystemEntropy
-from mrc.infra.settings import Host, Settings
+from mrc.infra.ledger_lists import EvidenceFolder, ListLedger
+from mrc.infra.settings import Host, LedgerPolicy, Settings
 from mrc.infra.status_client import StatusListClient
 from mrc.infra.stores.verifier import DatabaseTransactionStore
 from mrc.infra.stores.verifier_keys import SealedResponseKeys
 from mrc.infra.tokens import shared_token
 from mrc.infra.trust_store import TrustKind, TrustStore
 from mrc.kernel.ports import HttpClient
+from mrc.ledger.statements import Role
 from mrc.protocols.openid4vp.request_object import RequestSigner
 from mrc.verifier.checks.answer import Grounds
+from mrc.verifier.ledger import LedgerGrounds
+from mrc.verifier.ledger import LedgerPolicy as Policy
 from mrc.verifier.requests import VerifierProfile
 from mrc.verifier.service import Verifier
 from mrc.verifier.standard_purposes import STANDARD_PURPOSES
 from mrc.verifier.trust import Authority, IssuerTrust
 from mrc.web.verifier_api.app import VerifierApi
 from mrc.wiring.issuers import AUTHORITIES, shared_secret
+from mrc.wiring.ledger_files import (
+    Applicant,
+    apply_to_council,
+    get_ledger_trust,
+    load_ledger_trust,
+)
 
+UNANCHORED_PERIODS = 2
+UNANCHORED_GRACE = timedelta(minutes=1)
 ASKER = {"ko": "한빛은행 (견본)", "en": "Hanbit Bank (sample)"}
 
 
@@ -57,7 +69,7 @@ def make_verifier(
     """The practice asker's verifier. Makes keys and tokens at the first start."""
     folder = settings.home / "verifier"
     checker = OpensslVerifier()
-    lists = StatusListClient(http, verifier=checker)
+    lists = StatusListClient(http, verifier=checker, ledger=_list_ledger(settings, http))
     verifier = Verifier(
         profile=VerifierProfile(
             asker=ASKER,
@@ -71,6 +83,7 @@ def make_verifier(
             trust=IssuerTrust(_authorities(settings), verifier=checker),
             lists=lists,
             catalogue=STANDARD,
+            ledger=_ledger_grounds(settings, lists),
         ),
         store=DatabaseTransactionStore(database),
         keys=SealedResponseKeys(
@@ -89,6 +102,33 @@ def make_verifier(
         management_token=shared_token(folder / "management.token"),
         push_token=push_token,
     )
+
+
+def evidence_folder(settings: Settings) -> EvidenceFolder:
+    return EvidenceFolder(settings.home / "verifier" / "evidence")
+
+
+def _list_ledger(settings: Settings, http: HttpClient) -> ListLedger | None:
+    """Raises `Malformed` where anchors are required and no ledger is trusted."""
+    if settings.ledger_policy is LedgerPolicy.OFF:
+        return None
+    required = settings.ledger_policy is LedgerPolicy.REQUIRED
+    trust = get_ledger_trust(settings) if required else load_ledger_trust(settings)
+    if trust is None:
+        return None
+    return ListLedger(
+        http=http,
+        trust=trust,
+        evidence=evidence_folder(settings),
+        max_unanchored_age=UNANCHORED_PERIODS * timedelta(seconds=settings.anchor_seconds)
+        + UNANCHORED_GRACE,
+    )
+
+
+def _ledger_grounds(settings: Settings, lists: StatusListClient) -> LedgerGrounds | None:
+    if load_ledger_trust(settings) is None:
+        return None
+    return LedgerGrounds(lists=lists, policy=Policy(settings.ledger_policy.value))
 
 
 def _subscribe(settings: Settings, push_token: str) -> None:
@@ -133,4 +173,9 @@ def _signer(settings: Settings, at: datetime) -> RequestSigner:
     TrustStore(settings.home / "trust").add(
         TrustKind.READER, "practice-askers", encode_pem(root.certificate)
     )
+    applicant = Applicant(
+        name="verifier", role=Role.ASKER, names=ASKER, url=url, certificate=leaf.certificate
+    )
+    purposes = {str(purpose.id): purpose.claims for purpose in STANDARD_PURPOSES.values()}
+    apply_to_council(settings, applicant, purposes=purposes)
     return RequestSigner(signer=leaf.signer, certificates=(leaf.certificate,))

@@ -31,6 +31,7 @@ from mrc.verifier.checks.shown import (
     find_definition,
     json_form,
 )
+from mrc.verifier.ledger import LedgerGrounds
 from mrc.verifier.reasons import Reason
 from mrc.verifier.status import CHECK as STATUS_CHECK
 from mrc.verifier.status import StatusAnswer, StatusLists, look_up
@@ -40,11 +41,15 @@ from mrc.verifier.trust import IssuerTrust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What the checks stand on: whom to believe, which lists to ask, which cards there are."""
+    """What the checks stand on: whom to believe, which lists to ask, which cards there are.
+
+    `ledger` None: nobody asks whether the lists are the anchored ones.
+    """
 
     trust: IssuerTrust
     lists: StatusLists
     catalogue: Catalogue
+    ledger: LedgerGrounds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +135,8 @@ async def _check_card(
     tree, claims_finding = _check_claims(presentation)
     status = await _check_status(presentation, claims_finding, grounds, at)
     status_finding = status.finding if status else _not_reached(STATUS_CHECK, "TSL 8.3")
-    findings = (*presentation.findings, claims_finding, status_finding)
+    anchors = _check_anchor(presentation, status, grounds.ledger)
+    findings = (*presentation.findings, claims_finding, status_finding, *anchors)
     values, kinds = _read_values(presentation, tree, grounds.catalogue)
     definition = find_definition(grounds.catalogue, query.format, presentation.type)
     authority = presentation.authority
@@ -178,6 +184,16 @@ async def _check_status(
     if not presentation.passed or claims.outcome is not Outcome.PASSED or authority is None:
         return None
     return await look_up(grounds.lists, presentation.status, anchors=authority.anchors, at=at)
+
+
+def _check_anchor(
+    presentation: CheckedPresentation, status: StatusAnswer | None, ledger: LedgerGrounds | None
+) -> tuple[Finding, ...]:
+    """Whether the list that was used is the one on the ledger."""
+    reference = presentation.status
+    if ledger is None or reference is None or status is None or status.as_of is None:
+        return ()
+    return tuple(ledger.findings(reference.uri))
 
 
 def _read_values(

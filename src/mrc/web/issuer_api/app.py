@@ -51,7 +51,7 @@ from mrc.web.issuer_api.requests import (
     read_body,
     read_form,
 )
-from mrc.web.issuer_api.status import StatusEndpoints
+from mrc.web.issuer_api.status import Proofs, StatusEndpoints
 from mrc.web.problems import (
     NO_STORE,
     credential_problem,
@@ -83,6 +83,7 @@ def make_app(
     clock: Clock,
     limits: RateLimits | None = None,
     challenge: ChallengeSteps | None = None,
+    proofs: Proofs | None = None,
 ) -> Starlette:
     """The app of one issuer, served at the path of its identifier."""
     prefix = urlsplit(issuer.configuration.credential_issuer).path
@@ -90,7 +91,7 @@ def make_app(
     discovery = DiscoveryEndpoints(issuer, clock, challenge_endpoint=challenge is not None)
     routes = [
         *discovery.routes(prefix),
-        *StatusEndpoints(issuer, clock).routes(prefix),
+        *StatusEndpoints(issuer, clock, proofs).routes(prefix),
         *api.routes(prefix),
     ]
     cors = Middleware(
@@ -105,7 +106,14 @@ def make_app(
             ATTESTATION_HEADER,
             POP_HEADER,
         ],
-        expose_headers=[NONCE_HEADER, "WWW-Authenticate", CHALLENGE_HEADER, "ETag", "Retry-After"],
+        expose_headers=[
+            NONCE_HEADER,
+            "WWW-Authenticate",
+            CHALLENGE_HEADER,
+            "ETag",
+            "Link",
+            "Retry-After",
+        ],
         max_age=_PREFLIGHT_SECONDS,
     )
 

@@ -1,4 +1,10 @@
-"""Status list tokens and their aggregation over HTTP (Token Status List, sections 8 and 9)."""
+"""Status list tokens and their aggregation over HTTP (Token Status List, sections 8 and 9).
+
+Beside each list stands its proof from the ledger, named in a `Link` header (RFC 8288): whoever has both
+can show to others, without a network, that this list was the published one.
+"""
+
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,19 +17,30 @@ from mrc.issuer.issuer import Issuer
 from mrc.issuer.records import PublishedToken, StatusListId
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Clock
+from mrc.ledger.bundle import MEDIA_TYPE as BUNDLE_TYPE
+from mrc.ledger.bundle import PROOF_RELATION
 from mrc.web.issuer_api.ready import Ready, ready
 from mrc.web.issuer_api.requests import prefers
 from mrc.web.problems import problem
 
 _AGGREGATION_SECONDS = 300  # new lists come rarely
+_FORMS = {"jwt": jwt_token.MEDIA_TYPE, "cwt": cwt_token.MEDIA_TYPE}
+
+
+class Proofs(Protocol):
+    """Where proof bundles come from."""
+
+    async def find(self, uri: str, media_type: str) -> bytes | None:
+        """The bundle about the newest anchored publication; None where there is none."""
 
 
 class StatusEndpoints:
     """Serves the newest publication of each list as ready bytes, one per form."""
 
-    def __init__(self, issuer: Issuer, clock: Clock) -> None:
+    def __init__(self, issuer: Issuer, clock: Clock, proofs: Proofs | None) -> None:
         self._lists = issuer.status
         self._clock = clock
+        self._proofs = proofs
         self._ttl = int(issuer.configuration.status.ttl.total_seconds())
         self._ready: dict[StatusListId, tuple[PublishedToken, Ready, Ready]] = {}
 
@@ -31,6 +48,7 @@ class StatusEndpoints:
         return [
             Route(f"{prefix}/status", self.aggregation, methods=["GET"]),
             Route(f"{prefix}/status/{{list_id}}", self.token, methods=["GET"]),
+            Route(f"{prefix}/status/{{list_id}}/proof", self.proof, methods=["GET"]),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -52,8 +70,24 @@ class StatusEndpoints:
                 ready(token.cwt, cwt_token.MEDIA_TYPE, max_age=self._ttl),
             )
         _, jwt, cwt = known
-        wanted = prefers(request, jwt_token.MEDIA_TYPE, cwt_token.MEDIA_TYPE)
-        return (cwt if wanted == cwt_token.MEDIA_TYPE else jwt).answer(request)
+        form = "cwt" if prefers(request, *_FORMS.values()) == cwt_token.MEDIA_TYPE else "jwt"
+        answer = (cwt if form == "cwt" else jwt).answer(request)
+        if self._proofs is not None:
+            place = f"{self._lists.uri(list_id)}/proof?form={form}"
+            answer.headers["link"] = f'<{place}>; rel="{PROOF_RELATION}"; type="{BUNDLE_TYPE}"'
+        return answer
+
+    async def proof(self, request: Request) -> Response:
+        """The ledger's proof for one form of a list: 404 before it was anchored."""
+        media_type = _FORMS.get(request.query_params.get("form", "jwt"))
+        if self._proofs is None or media_type is None:
+            return Response(status_code=404)
+        uri = self._lists.uri(StatusListId(request.path_params["list_id"]))
+        bundle = await self._proofs.find(uri, media_type)
+        if bundle is None:
+            return Response(status_code=404)
+        headers = {"cache-control": "no-cache"}
+        return Response(bundle, headers=headers, media_type=BUNDLE_TYPE)
 
     async def aggregation(self, request: Request) -> Response:
         body = encode_aggregation(await self._lists.uris())

@@ -1,0 +1,127 @@
+"""Where the ledger's files stand in an installation's home, and how a role applies to the council.
+
+Light to import: nothing here brings web3 or an EVM, so every role may use it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mrc.formats.catalogue.card_types import STANDARD, CardDefinition, CardType
+from mrc.formats.x509.certificate import Certificate
+from mrc.infra.files import read_secret, write_secret
+from mrc.infra.settings import Settings
+from mrc.kernel.errors import Malformed
+from mrc.ledger.application import SEED_BYTES, Application, encode_application
+from mrc.ledger.proofs import LedgerTrust
+from mrc.ledger.statements import Role
+from mrc.ledger.trust_file import decode_trust
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """The ledger's files below `home`."""
+
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "ledger"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.sqlite"
+
+    @property
+    def stream_seed(self) -> Path:
+        return self.folder / "stream"
+
+    @property
+    def applications(self) -> Path:
+        return self.folder / "applications"
+
+    @property
+    def trust_list(self) -> Path:
+        return self.folder / "trust-list.json"
+
+    @property
+    def audit_token(self) -> Path:
+        return self.folder / "audit.token"
+
+    @property
+    def trust(self) -> Path:
+        """The ledger that this installation believes (`mrc.ledger.trust_file`)."""
+        return self.home / "trust" / "ledger.json"
+
+    @property
+    def audit_log(self) -> Path:
+        return self.home / "authority" / "audit.sqlite"
+
+
+def load_ledger_trust(settings: Settings) -> LedgerTrust | None:
+    """Which ledger this installation believes; None where it has none."""
+    path = LedgerFiles(settings.home).trust
+    return decode_trust(path.read_bytes()) if path.exists() else None
+
+
+def get_ledger_trust(settings: Settings) -> LedgerTrust:
+    """As `load_ledger_trust`; raises `Malformed` where there is none."""
+    trust = load_ledger_trust(settings)
+    if trust is None:
+        raise Malformed("ledger trust", f"{LedgerFiles(settings.home).trust} does not exist")
+    return trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """What a role says about itself."""
+
+    name: str
+    role: Role
+    names: Mapping[str, str]
+    url: str
+    certificate: Certificate
+
+
+def apply_to_council(
+    settings: Settings,
+    applicant: Applicant,
+    *,
+    card_types: Sequence[CardType] = (),
+    purposes: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """Put the role's application where the practice council finds it. Repeating is harmless."""
+    files = LedgerFiles(settings.home)
+    definitions = [STANDARD.get(card_type) for card_type in card_types]
+    application = Application(
+        seed=_seed(settings.home / applicant.name / "organisation.seed"),
+        role=applicant.role,
+        names=applicant.names,
+        url=applicant.url,
+        certificate=applicant.certificate.der,
+        valid_from=applicant.certificate.not_before,
+        valid_until=applicant.certificate.not_after,
+        credential_types={
+            name: _schema_hash(definition)
+            for definition in definitions
+            for name in (definition.doctype, definition.vct)
+        },
+        purposes=purposes or {},
+    )
+    write_secret(files.applications / f"{applicant.name}.json", encode_application(application))
+
+
+def _seed(path: Path) -> bytes:
+    if not path.exists():
+        write_secret(path, os.urandom(SEED_BYTES))
+    return read_secret(path)
+
+
+def _schema_hash(definition: CardDefinition) -> bytes:
+    """The hash of a card type's claims as the catalogue has them, in both formats."""
+    claims = [[claim.namespace, claim.element, list(claim.path)] for claim in definition.claims]
+    text = json.dumps([definition.doctype, definition.vct, sorted(claims)], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).digest()
