@@ -1,6 +1,7 @@
 """Real servers, a real browser, and the holder's app in one of its two hosts."""
 
 import contextlib
+import random
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -189,13 +190,14 @@ async def get_card(holder: HolderPage, town: Town) -> None:
 
 
 def _free_ports() -> int:
-    """The port below a run of free ones, one for each host."""
-    count = len(Host)
+    """The port below a run of free ones, one for each host, outside the range that clients get."""
+    for _ in range(50):
+        start = random.randrange(20_000, 31_000)
+        if all(_is_free(port) for port in range(start + 1, start + len(Host) + 1)):
+            return start
+    raise AssertionError("no run of free ports")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        start: int = probe.getsockname()[1]
-    start = min(start, 64_000)
-    for port in range(start + 1, start + count + 1):
-        with socket.socket() as each:
-            each.bind(("127.0.0.1", port))
-    return start
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -69,7 +69,9 @@ async def test_another_site_cannot_make_the_wallet_act(town: Town, context: Brow
     holder = await open_holder("browser", town, context)
     await onboard(holder)
     evil = await context.new_page()
-    await evil.goto(f"{town.world.settings.url_of(Host.ISSUER)}/.well-known/openid-credential-issuer")
+    await evil.goto(
+        f"{town.world.settings.url_of(Host.ISSUER)}/.well-known/openid-credential-issuer"
+    )
     form = f"""() => {{ document.body.innerHTML =
         '<form method="post" action="{town.phone_url}/app/erase"><input name="sure" value="yes"></form>';
         document.forms[0].submit(); }}"""
@@ -110,3 +112,35 @@ async def test_the_shell_reads_well_on_a_small_phone(town: Town, context: Browse
         wide = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not await page.evaluate(wide)
         await page.screenshot(path=_PICTURES / f"shell-other-tab-{theme}.png")
+
+
+async def test_the_pin_is_typed_while_the_wallet_wakes(town: Town, context: BrowserContext) -> None:
+    holder = await open_holder("browser", town, context)
+    await onboard(holder)
+    await get_card(holder, town)
+    await holder.page.close()
+    page = await context.new_page()
+    began = time.monotonic()
+    await page.goto(town.phone_url)
+    await page.locator("#early-keys button").first.wait_for()
+    pad = time.monotonic() - began
+    await page.screenshot(path=_PICTURES / "shell-pad-light.png")
+    for digit in PIN:
+        await page.locator("#early-keys").get_by_role("button", name=digit, exact=True).click()
+    holder = HolderPage(page=page, framed=True)
+    await page.wait_for_selector("html[data-state=awake]", timeout=START_MILLISECONDS)
+    await holder.sees("NGUYEN, VAN ANH")
+    print(f"PIN pad after {pad:.2f} s, card after {time.monotonic() - began:.2f} s")
+
+
+async def test_a_wrong_early_pin_is_counted(town: Town, context: BrowserContext) -> None:
+    holder = await open_holder("browser", town, context)
+    await onboard(holder)
+    await holder.press("Add a card", "link")
+    await holder.sees("Two ways to get the card")
+    await holder.page.close()
+    page = await context.new_page()
+    await page.goto(town.phone_url)
+    await page.locator("#early-pin").press_sequentially("864209")
+    await page.wait_for_selector("html[data-state=awake]", timeout=START_MILLISECONDS)
+    await HolderPage(page=page, framed=True).sees("4 tries left")

@@ -1,6 +1,7 @@
 // The shell page owns the worker in which the wallet runs, and never navigates. The wallet's pages
 // live in the frame; their requests go page -> service worker -> here -> worker, and stay on the phone.
 
+import { askPin } from "/early.mjs";
 import { say } from "/words.mjs";
 
 const START = "/app/";
@@ -84,6 +85,22 @@ function placeToOpen(link) {
   return wanted.startsWith(START) ? wanted : START;
 }
 
+// Whether this phone has a wallet, and in which language: so that the next start can begin with the PIN.
+const isKnown = () => {
+  try { return localStorage.getItem("mrc-known") === "yes"; } catch { return false; }
+};
+
+function remember(page) {
+  if (!page) return;
+  document.title = page.title || document.title;
+  const fresh = page.location.pathname.startsWith("/app/start");
+  try {
+    localStorage.setItem("mrc-language", page.documentElement.lang);
+    if (fresh) localStorage.removeItem("mrc-known");
+    else localStorage.setItem("mrc-known", "yes");
+  } catch { /* the next start begins without the pad */ }
+}
+
 async function main() {
   if (!isSecureContext) return stop(say("unsafe"), say("unsafeHow"), "W-281");
   if (!canRun()) return stop(say("old"), say("oldHow"), "W-282");
@@ -94,15 +111,17 @@ async function main() {
   }
   const slow = setTimeout(() => { detail.textContent = say("slow"); }, SLOW_AFTER);
   navigator.storage?.persist?.();
+  const pad = isKnown() ? askPin() : null;
   const { worker, ready } = startWorker();
   await controlled();
   await ready;
   clearTimeout(slow);
   pass(worker);
+  await pad?.unlock();
   const open = (other) => { frame.contentWindow.location.href = placeOf(other); };
   channel.addEventListener("message", ({ data }) => data?.link && open(data.link));
   addEventListener("hashchange", () => { const other = linkInAddress(); if (other) open(other); });
-  frame.addEventListener("load", () => { document.title = frame.contentDocument?.title ?? document.title; });
+  frame.addEventListener("load", () => remember(frame.contentDocument));
   frame.src = placeToOpen(link);
   frame.hidden = false;
   waking.hidden = true;

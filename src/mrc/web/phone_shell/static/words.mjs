@@ -3,6 +3,7 @@
 
 const WORDS = {
   en: {
+    pin: "Enter your PIN", digits: "# of 6 digits", clear: "Clear", back: "Delete the last digit", moment: "One moment…",
     starting: "Starting…", loading: "Loading…", unpacking: "Unpacking…", almost: "Almost ready…",
     first: "Your cards stay on this phone. The first start takes a little longer.",
     slow: "The connection is slow. The app is 7 MB and is loaded once.",
@@ -14,6 +15,7 @@ const WORDS = {
     old: "This browser is too old for Mobile ID.", oldHow: "Update the browser or the phone, or use another browser. Do not use private browsing.",
   },
   ko: {
+    pin: "PIN을 입력하세요", digits: "6자리 중 #자리", clear: "모두 지우기", back: "마지막 숫자 지우기", moment: "잠시만 기다려 주세요…",
     starting: "시작하는 중…", loading: "불러오는 중…", unpacking: "준비하는 중…", almost: "거의 다 됐습니다…",
     first: "카드는 이 휴대전화에만 있습니다. 처음에는 조금 더 걸립니다.",
     slow: "연결이 느립니다. 앱은 7MB이며 한 번만 내려받습니다.",
@@ -25,6 +27,7 @@ const WORDS = {
     old: "이 브라우저는 너무 오래되었습니다.", oldHow: "브라우저나 휴대전화를 업데이트하거나 다른 브라우저를 쓰세요. 비공개 모드는 쓸 수 없습니다.",
   },
   zh: {
+    pin: "请输入 PIN 码", digits: "6 位中的 # 位", clear: "清除", back: "删除最后一位", moment: "请稍候…",
     starting: "正在启动…", loading: "正在加载…", unpacking: "正在准备…", almost: "马上就好…",
     first: "您的证件只保存在这部手机上。首次启动需要稍长时间。",
     slow: "连接较慢。应用大小为 7 MB，只需加载一次。",
@@ -36,6 +39,7 @@ const WORDS = {
     old: "此浏览器版本过旧。", oldHow: "请更新浏览器或手机，或使用其他浏览器。请勿使用无痕模式。",
   },
   vi: {
+    pin: "Nhập mã PIN", digits: "# trên 6 chữ số", clear: "Xóa hết", back: "Xóa chữ số cuối", moment: "Đợi một chút…",
     starting: "Đang khởi động…", loading: "Đang tải…", unpacking: "Đang chuẩn bị…", almost: "Sắp xong…",
     first: "Thẻ của bạn chỉ nằm trên điện thoại này. Lần đầu mất thời gian hơn một chút.",
     slow: "Kết nối chậm. Ứng dụng nặng 7 MB và chỉ tải một lần.",
@@ -48,6 +52,10 @@ const WORDS = {
   },
 };
 
-const known = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => tag in WORDS) ?? "ko";
+// The language of the wallet's last page, else the browser's.
+function chosen() {
+  try { return [localStorage.getItem("mrc-language") ?? "", ...navigator.languages]; } catch { return navigator.languages; }
+}
+const known = chosen().map((tag) => tag.split("-")[0]).find((tag) => tag in WORDS) ?? "ko";
 document.documentElement.lang = known === "zh" ? "zh-Hans" : known;
 export const say = (key) => WORDS[known][key];
