@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from mrc.authority.staff.administration import OPERATOR, Administration, Invitation
+from mrc.authority.staff.administration import Administration, Invitation
 from mrc.authority.staff.records import StaffId, StaffMember
 from mrc.cli.output import json_option, print_json, refusals
 from mrc.infra.clock import SystemClock
@@ -33,9 +33,9 @@ def staff() -> None:
 @json_option
 @refusals
 def bootstrap(name: str, office: str, as_json: bool) -> None:
-    """Invite the first supervisor: prints a link that registers one passkey, once.
+    """Invite an office's first supervisor: prints a link that registers one passkey, once.
 
-    Refused as soon as there is an active supervisor: from then on supervisors invite.
+    Refused as soon as the office has an active supervisor: from then on supervisors invite.
     """
 
     async def act(administration: Administration, now: datetime) -> Invitation:
@@ -74,7 +74,7 @@ def suspend(member: str) -> None:
     """End MEMBER's sessions, links and passkeys."""
 
     async def act(administration: Administration, now: datetime) -> None:
-        await administration.suspend(StaffId(member), by=OPERATOR, now=now)
+        await administration.suspend(StaffId(member), by=None, now=now)
 
     asyncio.run(_run(act))
 

@@ -44,7 +44,7 @@ class Administration:
         self._entropy = entropy
 
     async def bootstrap(self, name: str, office: str, *, now: datetime) -> Invitation:
-        """The first supervisor. Raises `Forbidden` where an active one exists."""
+        """An office's first supervisor. Raises `Forbidden` where it has an active one."""
         member = self._member(name, Role.SUPERVISOR, office, now)
         invitation, link = self._link(member, now)
         deed = _deed(StaffAct.INVITED, OPERATOR, member.id, "first supervisor", now)
@@ -61,7 +61,7 @@ class Administration:
 
     async def invite_again(self, member: StaffId, *, by: StaffMember, now: datetime) -> Invitation:
         """A new link, for a lost passkey or an old link; passkeys that exist stay."""
-        found = await self._get(member)
+        found = await self._get(member, by.office)
         if found.state is StaffState.SUSPENDED:
             deed = _deed(StaffAct.INVITED, by.id, member, "back from suspension", now)
             await self._store.set_state(member, StaffState.INVITED, deed)
@@ -70,26 +70,31 @@ class Administration:
         await self._store.add_link(link, deed)
         return invitation
 
-    async def suspend(self, member: StaffId, *, by: StaffId, now: datetime) -> None:
-        """End every session, link and passkey. Raises `Forbidden` for oneself and the last
-        supervisor."""
-        if member == by:
+    async def suspend(self, member: StaffId, *, by: StaffMember | None, now: datetime) -> None:
+        """End every session, link and passkey. `by` None is the operator of the server.
+
+        Raises `Forbidden` for oneself and an office's last supervisor.
+        """
+        if by is not None and member == by.id:
             raise Forbidden(StaffReason.NOT_YOURSELF)
-        await self._get(member)
-        deed = _deed(StaffAct.SUSPENDED, by, member, "suspended", now)
+        await self._get(member, None if by is None else by.office)
+        actor = OPERATOR if by is None else by.id
+        deed = _deed(StaffAct.SUSPENDED, actor, member, "suspended", now)
         await self._store.set_state(member, StaffState.SUSPENDED, deed)
 
     async def release(self, member: StaffId, *, by: StaffMember, now: datetime) -> None:
         """Unlock somebody after five failed sign-ins: another person must do it."""
         if member == by.id:
             raise Forbidden(StaffReason.NOT_YOURSELF)
-        await self._get(member)
+        await self._get(member, by.office)
         await self._store.release(
             member, _deed(StaffAct.RELEASED, by.id, member, "tries taken back", now)
         )
 
-    async def members(self) -> list[StaffMember]:
-        return await self._store.members()
+    async def members(self, office: str | None = None) -> list[StaffMember]:
+        """Everybody, or those of one office."""
+        everybody = await self._store.members()
+        return [each for each in everybody if office in (None, each.office)]
 
     async def counters(self, office: str) -> int:
         return await self._store.counters(office) or DEFAULT_COUNTERS
@@ -100,9 +105,10 @@ class Administration:
         deed = _deed(StaffAct.SETTINGS_CHANGED, by.id, None, f"{counters} counters", now)
         await self._store.set_counters(by.office, counters, deed)
 
-    async def _get(self, member: StaffId) -> StaffMember:
+    async def _get(self, member: StaffId, office: str | None) -> StaffMember:
+        """A member of `office` (None: of any). Other offices' staff is not ours to know."""
         found = await self._store.find_member(member)
-        if found is None:
+        if found is None or office not in (None, found.office):
             raise Forbidden(StaffReason.UNKNOWN_MEMBER)
         return found
 

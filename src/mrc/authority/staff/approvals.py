@@ -78,11 +78,13 @@ class Approvals:
             raise Forbidden(StaffReason.ALREADY_ASKED)
         return approval
 
-    async def recent(self, *, now: datetime) -> list[Approval]:
-        return await self._store.approvals(since=now - SHOWN_FOR)
+    async def recent(self, office: str, *, now: datetime) -> list[Approval]:
+        """What an office asked for and decided lately, and all that still waits there."""
+        found = await self._store.approvals(since=now - SHOWN_FOR)
+        return [each for each in found if each.office == office]
 
-    async def waiting(self, *, now: datetime) -> int:
-        shown = await self.recent(now=now)
+    async def waiting(self, office: str, *, now: datetime) -> int:
+        shown = await self.recent(office, now=now)
         return sum(each.state is ApprovalState.WAITING for each in shown)
 
     async def decide(
@@ -93,7 +95,7 @@ class Approvals:
         The decision is written first: a crash between the two leaves it approved, and
         `carry_out` does the rest.
         """
-        found = await self._get(approval)
+        found = await self._get(approval, by)
         if found.asked_by == by.id:
             raise Forbidden(StaffReason.OWN_REQUEST)
         decided = replace(
@@ -106,11 +108,11 @@ class Approvals:
         kind = StaffAct.APPROVAL_GIVEN if approve else StaffAct.APPROVAL_REFUSED
         if not await self._store.decide(decided, _deed(kind, decided, by, now)):
             raise Forbidden(StaffReason.ALREADY_DECIDED)
-        return await self.carry_out(approval, now=now) if approve else decided
+        return await self.carry_out(approval, by=by, now=now) if approve else decided
 
-    async def carry_out(self, approval: ApprovalId, *, now: datetime) -> Approval:
+    async def carry_out(self, approval: ApprovalId, *, by: StaffMember, now: datetime) -> Approval:
         """Do an approved act that is not reported done."""
-        found = await self._get(approval)
+        found = await self._get(approval, by)
         if found.state is not ApprovalState.APPROVED or found.decided_by is None:
             raise Forbidden(StaffReason.ALREADY_DECIDED)
         try:
@@ -121,9 +123,10 @@ class Approvals:
         await self._store.settle(settled)
         return settled
 
-    async def _get(self, approval: ApprovalId) -> Approval:
+    async def _get(self, approval: ApprovalId, by: StaffMember) -> Approval:
+        """A request of the member's own office."""
         found = await self._store.find_approval(approval)
-        if found is None:
+        if found is None or found.office != by.office:
             raise Forbidden(StaffReason.ALREADY_DECIDED)
         return found
 

@@ -36,7 +36,7 @@ class MemberStore(Protocol):
     async def add_member(self, member: StaffMember, link: Enrolment, deed: Deed) -> None: ...
 
     async def add_first(self, member: StaffMember, link: Enrolment, deed: Deed) -> bool:
-        """As `add_member`; False where an active supervisor exists."""
+        """As `add_member`; False where the office has an active supervisor."""
 
     async def find_member(self, member: StaffId) -> StaffMember | None: ...
 
@@ -44,7 +44,7 @@ class MemberStore(Protocol):
 
     async def set_state(self, member: StaffId, state: StaffState, deed: Deed) -> None:
         """Suspension ends the member's sessions, links and passkeys. Raises `Forbidden` with
-        `LAST_SUPERVISOR` rather than leave nobody who can invite."""
+        `LAST_SUPERVISOR` rather than leave an office with nobody who can invite."""
 
     async def add_link(self, link: Enrolment, deed: Deed) -> None:
         """A new link; older ones of the member end."""

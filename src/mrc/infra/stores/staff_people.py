@@ -40,7 +40,9 @@ _ADD_MEMBER = sa.insert(members)
 _MEMBER = sa.select(members).where(members.c.id == _P("of_id"))
 _MEMBERS = sa.select(members).order_by(members.c.name, members.c.id)
 _SUPERVISORS = sa.select(members.c.id).where(
-    members.c.role == Role.SUPERVISOR.value, members.c.state == StaffState.ACTIVE.value
+    members.c.role == Role.SUPERVISOR.value,
+    members.c.state == StaffState.ACTIVE.value,
+    members.c.office == _P("of_office"),
 )
 _SET_STATE = sa.update(members).where(members.c.id == _P("of_id")).values(state=_P("new_state"))
 _ACTIVATE = (
@@ -133,7 +135,7 @@ class MemberRecords:
 
     async def add_first(self, member: StaffMember, link: Enrolment, deed: Deed) -> bool:
         async with self._database.transaction() as tx:
-            if await tx.fetch_all(_SUPERVISORS):
+            if await tx.fetch_all(_SUPERVISORS, {"of_office": member.office}):
                 return False
             await _enter(tx, member, link, deed)
         return True
@@ -149,9 +151,8 @@ class MemberRecords:
 
     async def set_state(self, member: StaffId, state: StaffState, deed: Deed) -> None:
         async with self._database.transaction() as tx:
-            remaining = {row["id"] for row in await tx.fetch_all(_SUPERVISORS)}
-            if state is StaffState.SUSPENDED and remaining == {member}:
-                raise Forbidden(StaffReason.LAST_SUPERVISOR)
+            if state is StaffState.SUSPENDED:
+                await _check_not_last(tx, member)
             await tx.execute(_SET_STATE, {"of_id": member, "new_state": state.value})
             if state is StaffState.SUSPENDED:
                 for drop in (_DROP_LINKS, _DROP_PASSKEYS, _DROP_SESSIONS):
@@ -277,6 +278,14 @@ class SessionRecords:
         async with self._database.reading() as tx:
             row = await tx.fetch_one(_SCREEN_OF, {"of_id": session})
         return None if row is None else rows.screen_from_row(row)
+
+
+async def _check_not_last(tx: Transaction, member: StaffId) -> None:
+    row = await tx.fetch_one(_MEMBER, {"of_id": member})
+    office = None if row is None else row["office"]
+    remaining = {each["id"] for each in await tx.fetch_all(_SUPERVISORS, {"of_office": office})}
+    if remaining == {member}:
+        raise Forbidden(StaffReason.LAST_SUPERVISOR)
 
 
 async def _enter(tx: Transaction, member: StaffMember, link: Enrolment, deed: Deed) -> None:

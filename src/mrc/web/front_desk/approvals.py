@@ -28,7 +28,7 @@ class Request:
 async def approvals(page: Page) -> Response:
     """Supervisors decide; officers see what became of their own requests."""
     supervises = page.who.member.role is Role.SUPERVISOR
-    recent = await page.desk.approvals.recent(now=page.now)
+    recent = await page.desk.approvals.recent(page.who.member.office, now=page.now)
     if not supervises:
         recent = [each for each in recent if each.asked_by == page.who.member.id]
     names = {each.id: each.name for each in await page.desk.administration.members()}
@@ -67,7 +67,7 @@ async def decide(page: Page) -> Response:
                 now=page.now,
             )
         case "again":
-            await page.desk.approvals.carry_out(approval, now=page.now)
+            await page.desk.approvals.carry_out(approval, by=page.who.member, now=page.now)
         case _:
             raise Malformed("answer", "neither yes nor no")
     return page.go("/approvals")

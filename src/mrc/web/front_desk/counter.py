@@ -51,7 +51,7 @@ async def home(page: Page) -> Response:
         lines=lines,
         issued=sum(line.visit.issued_at is not None for line in lines),
         locked=sum(line.visit.locked_at is not None for line in lines),
-        waiting=await page.desk.approvals.waiting(now=page.now),
+        waiting=await page.desk.approvals.waiting(who.member.office, now=page.now),
         median=times[len(times) // 2] if times else None,
         lights=await lights(page),
         screen=await page.desk.screens.of_counter(who.session.id),

@@ -47,7 +47,7 @@ async def change(page: Page) -> Response:
     administration, me = page.desk.administration, page.who.member
     match page.request.path_params["act"]:
         case "suspend":
-            await administration.suspend(member, by=me.id, now=page.now)
+            await administration.suspend(member, by=me, now=page.now)
         case "release":
             await administration.release(member, by=me, now=page.now)
         case "link":
@@ -71,7 +71,7 @@ async def _show(page: Page, errors: list[tuple[str, str]]) -> Response:
         status=400 if errors else 200,
         errors=errors,
         counters=await page.desk.administration.counters(me.office),
-        members=await page.desk.administration.members(),
+        members=await page.desk.administration.members(me.office),
         roles=roles,
         states=staff_state_words(page.words),
         role_options=[(role.value, words) for role, words in roles.items()],

@@ -84,7 +84,7 @@ class Page:
             return {"who": None, "menu_items": [], "counter": None}
         waiting = 0
         if who.member.role is Role.SUPERVISOR and not self.is_part:
-            waiting = await self.desk.approvals.waiting(now=self.now)
+            waiting = await self.desk.approvals.waiting(who.member.office, now=self.now)
         office = OFFICES[who.member.office]
         return {
             "who": who.member.name,

@@ -156,12 +156,23 @@ async def test_there_is_one_first_supervisor(staff: Staff) -> None:
     assert refused.value.reason is StaffReason.SUPERVISOR_EXISTS
 
 
+async def test_each_office_has_a_first_supervisor_and_minds_its_own(staff: Staff) -> None:
+    administration, now = staff.world.administration, staff.world.clock.now()
+    first = await staff.supervisor(staff.authenticator())
+    made = await administration.bootstrap("b", "BUS", now=now)
+    assert made.member.office == "BUS"
+    with pytest.raises(Forbidden) as refused:
+        await administration.suspend(made.member.id, by=first.member, now=now)
+    assert refused.value.reason is StaffReason.UNKNOWN_MEMBER
+    assert [each.office for each in await administration.members("BUS")] == ["BUS"]
+
+
 async def test_suspension_ends_the_session_and_the_passkey(staff: Staff) -> None:
     now, key = staff.world.clock.now(), staff.authenticator("b")
     first = await staff.supervisor(staff.authenticator())
     second = await staff.colleague(first, Role.OFFICER, key)
     cookie = (await staff.sign_in(key)).cookie
-    await staff.world.administration.suspend(second.member.id, by=first.member.id, now=now)
+    await staff.world.administration.suspend(second.member.id, by=first.member, now=now)
     assert await staff.signing_in.find(cookie, now=now) is None
     with pytest.raises(MrcError):
         await staff.sign_in(key)
@@ -172,7 +183,7 @@ async def test_the_last_supervisor_stays(staff: Staff) -> None:
     first = await staff.supervisor(staff.authenticator())
     other = await staff.colleague(first, Role.OFFICER, staff.authenticator("b"))
     with pytest.raises(Forbidden) as refused:
-        await staff.world.administration.suspend(first.member.id, by=other.member.id, now=now)
+        await staff.world.administration.suspend(first.member.id, by=other.member, now=now)
     assert refused.value.reason is StaffReason.LAST_SUPERVISOR
     member = await staff.world.staff.find_member(first.member.id)
     assert member is not None

@@ -72,7 +72,7 @@ async def test_no_address_and_no_log_names_the_person(
     desk: OpenDesk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    addresses = []
+    addresses: list[str] = []
     async with desk.member(Role.SUPERVISOR) as client:
         client.event_hooks["request"].append(_keep(addresses))
         caplog.clear()

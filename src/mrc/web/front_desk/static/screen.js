@@ -15,3 +15,13 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-prints]")) window.print();
 });
+
+// Without a connection the page says so, and takes it back as soon as something answers.
+const connected = (yes) => {
+  const band = document.getElementById("no-connection");
+  if (band) band.hidden = yes;
+};
+addEventListener("offline", () => connected(false));
+addEventListener("online", () => connected(true));
+document.addEventListener("htmx:error", () => connected(false));
+document.addEventListener("htmx:after:request", () => connected(true));
