@@ -169,6 +169,7 @@ class Checking:
             "checker/in_language.html",
             language=language,
             organisation=self._screens.organisation(visit.request),
+            place=visit.post.place,
             training=visit.post.training,
             check=check,
             result=result_view(check, {}, _),
