@@ -12,7 +12,7 @@ from enum import StrEnum
 from mrc.formats.catalogue.card_types import CardType
 from mrc.formats.status_list.bits import Status
 from mrc.issuer.reasons import Reason
-from mrc.issuer.records import CardEvent, HolderReference, MobileCard, MobileCardId
+from mrc.issuer.records import CardEvent, HolderReference, MobileCard, MobileCardId, OneTimeUse
 from mrc.issuer.store import CardTransaction, IssuerStore
 from mrc.kernel.errors import Forbidden
 
@@ -29,12 +29,18 @@ class CardAct(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Whose cards shall change, by whom and why; `card_type` None means all of them."""
+    """Whose cards shall change, by whom and why; `card_type` and `card` None mean all of them.
+
+    `once` is claimed in the transaction that moves the cards: an order with a claim that was used
+    before, by whichever process, moves nothing.
+    """
 
     holder: HolderReference
     actor: str
     reason: str
     card_type: CardType | None = None
+    card: MobileCardId | None = None
+    once: OneTimeUse | None = None
 
 
 class Cards:
@@ -60,6 +66,13 @@ class Cards:
     async def require_renewal(self, order: Order, *, now: datetime) -> list[MobileCard]:
         """The data is no longer right: present copies are stale until new ones are fetched."""
         due = CardAct.RENEWAL_NEEDED
+        return await self._move(
+            order, due, lambda card: replace(card, renewal_due=True), now, stale=True
+        )
+
+    async def offer_update(self, order: Order, *, now: datetime) -> list[MobileCard]:
+        """There is newer data: the wallet shall fetch it, and present copies hold until then."""
+        due = CardAct.RENEWAL_NEEDED
         return await self._move(order, due, lambda card: replace(card, renewal_due=True), now)
 
     async def cancel(self, order: Order, *, now: datetime) -> list[MobileCard]:
@@ -81,16 +94,20 @@ class Cards:
         act: CardAct,
         change: Callable[[MobileCard], MobileCard],
         now: datetime,
+        *,
+        stale: bool = False,
     ) -> list[MobileCard]:
         """Raises `Forbidden` with `NO_LIVE_CARD` where there is nothing to move."""
         async with self._store.transaction() as tx:
+            if order.once is not None and not await tx.claim([order.once]):
+                return []
             found = await tx.live_cards(order.holder, order.card_type)
-            moved = [change(card) for card in found]
+            moved = [change(card) for card in found if order.card in (None, card.id)]
             for card in moved:
                 event = CardEvent(
                     card=card.id, act=act, actor=order.actor, reason=order.reason, at=now
                 )
-                if act is CardAct.RENEWAL_NEEDED:
+                if stale:
                     await tx.mark_copies_stale(card.id)
                 await apply(tx, card, event)
         if not moved:

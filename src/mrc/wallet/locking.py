@@ -1,0 +1,118 @@
+"""The holder locks: this card now, or later from any browser with the emergency lock code.
+
+UX W-11 and W-22. The issuer knows the phone by its DPoP key, so a card is locked with a fresh
+token under that key. One code serves all cards of the phone: it is registered at every issuer, and
+kept sealed here so that the holder can read it again with the PIN.
+"""
+
+from mrc.formats import json_text
+from mrc.kernel.errors import Malformed, Rejected, Unavailable
+from mrc.kernel.ports import Entropy, HttpResponse, Signer
+from mrc.protocols.card_loss.lock_code import LockCode, draw_lock_code
+from mrc.protocols.card_loss.messages import (
+    LOCK_CODE_PATH,
+    LOCK_PATH,
+    LockReceipt,
+    decode_receipt,
+    encode_lock_code,
+)
+from mrc.protocols.oauth.errors import OAuthError
+from mrc.protocols.openid4vci.token import RefreshTokenRequest
+from mrc.wallet.network import JSON, WalletNetwork
+from mrc.wallet.reasons import Reason
+from mrc.wallet.receiving import ReceivingParts
+from mrc.wallet.records import Sealed
+
+CODE_RECORD = "lock-code/code"
+REGISTERED = "lock-code/at/"
+
+
+def make_lock_code(entropy: Entropy) -> LockCode:
+    """The emergency lock code to be shown once and written down."""
+    return draw_lock_code(entropy)
+
+
+class Locking:
+    """Raises `Rejected` where the office refuses, `Unavailable` where it does not answer."""
+
+    def __init__(self, parts: ReceivingParts, network: WalletNetwork, vault: Sealed) -> None:
+        self._parts = parts
+        self._network = network
+        self._vault = vault
+
+    async def lock(self, card_id: str) -> LockReceipt:
+        """Lock the card at its issuer; only its holder in person, or an office, lifts that."""
+        answer = await self._post(card_id, LOCK_PATH, b"")
+        return decode_receipt(answer.body)
+
+    async def lock_code(self) -> LockCode:
+        """This phone's code, made at the first call. Registers nothing."""
+        kept = await self._vault.read(CODE_RECORD)
+        if kept is not None:
+            return LockCode(kept.decode())
+        code = make_lock_code(self._parts.entropy)
+        await self._vault.commit({CODE_RECORD: code.encode()})
+        return code
+
+    async def register_lock_code(self) -> list[str]:
+        """Tell the code to the issuer of every card that does not know it; the cards that wait.
+
+        An issuer that does not answer is asked again at the next call. Without a code nothing
+        is done: it must have been shown to the holder first.
+        """
+        if await self._vault.read(CODE_RECORD) is None:
+            return []
+        code, waiting = await self.lock_code(), []
+        for card in await self._parts.records.cards():
+            known = await self._vault.read(REGISTERED + card.id)
+            if known is not None:
+                continue
+            try:
+                await self._post(card.id, LOCK_CODE_PATH, encode_lock_code(code))
+            except (Rejected, Unavailable):
+                waiting.append(card.id)
+            else:
+                await self._vault.commit({REGISTERED + card.id: b"1"})
+        return waiting
+
+    async def _post(self, card_id: str, path: str, body: bytes) -> HttpResponse:
+        token, key, issuer = await self._fresh_token(card_id)
+        answer = await self._network.post_with_token(
+            f"{issuer}/{path}", body, JSON, token=token, key=key
+        )
+        if answer.status in (404, 405):
+            raise Rejected(Reason.ISSUER_UNSUPPORTED, "UX W-22", f"no {path} endpoint")
+        if answer.status >= 500 or answer.status == 429:
+            raise Unavailable(issuer, f"status {answer.status}")
+        if answer.status not in (200, 204):
+            raise Rejected(Reason.ISSUER_REFUSED, "UX W-22", _code(answer))
+        return answer
+
+    async def _fresh_token(self, card_id: str) -> tuple[str, Signer, str]:
+        kept = await self._parts.pending.find_token(card_id)
+        if kept is None or kept.refresh_token is None:
+            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no refresh token")
+        issuer = await self._parts.issuers.discover(
+            kept.credential_issuer, kept.authorization_server
+        )
+        client = None
+        if self._parts.provider is not None and kept.client_id is not None:
+            client = await self._parts.provider.client()
+        key = await self._parts.keys.signer(kept.token_key)
+        try:
+            answer = await self._parts.issuers.request_token(
+                issuer,
+                RefreshTokenRequest(client_id=kept.client_id, refresh_token=kept.refresh_token),
+                key=key,
+                client=client,
+            )
+        except OAuthError as error:
+            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 5.2", error.code.value) from error
+        return answer.access_token, key, kept.credential_issuer
+
+
+def _code(answer: HttpResponse) -> str:
+    try:
+        return str(json_text.decode_object(answer.body, "error").get("error", answer.status))
+    except Malformed:
+        return f"status {answer.status}"
