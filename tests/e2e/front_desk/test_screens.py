@@ -38,11 +38,12 @@ def chosen(request: pytest.FixtureRequest) -> tuple[str, str]:
 def look(chosen: tuple[str, str]) -> Look:
     """Looks at a page: accessibility, missing texts, width; keeps a picture where asked."""
     folder = os.environ.get("MRC_GALLERY")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
 
     async def at(page: Page, name: str) -> None:
         await page.evaluate("document.fonts.ready")
         if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
             path = Path(folder) / f"{name}-{'-'.join(chosen)}.png"
             await page.screenshot(path=path, full_page=True, animations="disabled")
         assert await page.locator(".untranslated").count() == 0, name
