@@ -141,9 +141,10 @@ class OpenWallet:
             if pending.renews is not None:
                 await self._renew_into(renewed, failed, pending)
         at = self._host.clock.now()
-        done = {one.card.id for one in renewed}
+        busy = {one.card.id for one in renewed}
+        busy |= {one.renews for one in await self.pending.all() if one.renews is not None}
         for card in await self.records.cards():
-            if card.id not in done and needs_renewal(card, at=at):
+            if card.id not in busy and needs_renewal(card, at=at):
                 await self._renew_into(renewed, failed, card)
         await self._sweep_keys()
         return Upkeep(changes=changes, renewed=renewed, not_renewed=failed)
@@ -151,13 +152,21 @@ class OpenWallet:
     async def _renew_into(
         self, renewed: list[Renewed], failed: list[Card], what: Card | PendingCard
     ) -> None:
-        """A renewal that fails leaves the old copies as they are and is tried again later."""
+        """A renewal that fails leaves the old copies as they are and is tried again later.
+
+        One that the office refused is forgotten, so that a later one starts anew.
+        """
         try:
             if isinstance(what, PendingCard):
                 renewed.append(await self.renewing.finish(what))
             else:
                 renewed.append(await self.renewing.renew(what.id))
-        except (Rejected, Unavailable):
+        except Rejected:
+            if isinstance(what, Card):
+                failed.append(what)
+            else:
+                await self.pending.remove(what)
+        except Unavailable:
             if isinstance(what, Card):
                 failed.append(what)
 

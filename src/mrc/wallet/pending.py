@@ -54,6 +54,9 @@ class PendingCard:
         put_off = replace(batch, transaction_id=transaction_id)
         return replace(self, batches=tuple(put_off if b == batch else b for b in self.batches))
 
+    def refreshed(self, access_token: str, refresh_token: str | None) -> "PendingCard":
+        return replace(self, access_token=access_token, refresh_token=refresh_token)
+
 
 class PendingRecords:
     """Reads and writes them. Raises `Malformed` where a record does not decode."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from mrc.formats import base64url
 from mrc.kernel.errors import MrcError, Rejected, Unavailable
 from mrc.kernel.ports import Clock, Entropy, Signer
+from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.openid4vci import proofs
 from mrc.protocols.openid4vci.configuration import (
     PROOF_ATTESTATION,
@@ -44,6 +45,7 @@ from mrc.wallet.ports import KeyId, KeyStore
 from mrc.wallet.provider import WalletProvider
 from mrc.wallet.reasons import Reason
 from mrc.wallet.records import CardRecords
+from mrc.wallet.refreshing import fresh_token
 
 COPIES_WANTED = 8  # per format, where the issuer gives as many
 FORMATS = tuple(format_.value for format_ in Format)
@@ -176,10 +178,27 @@ class Receiving:
         return pending
 
     async def collect(self, pending: PendingCard) -> ReceivedCard:
-        """Ask for every batch and check every copy. May be called again after any failure."""
+        """Ask for every batch and check every copy. May be called again after any failure.
+
+        A token that ran out meanwhile is refreshed; the keys stay.
+        """
         issuer = await self._parts.issuers.discover(
             pending.credential_issuer, pending.authorization_server
         )
+        try:
+            return await self._collect(issuer, pending)
+        except OAuthError as error:
+            if error.code is not OAuthErrorCode.INVALID_TOKEN or pending.refresh_token is None:
+                raise
+        parts = self._parts
+        token = await fresh_token(
+            pending, issuer, issuers=parts.issuers, keys=parts.keys, provider=parts.provider
+        )
+        fresh = pending.refreshed(token.access_token, token.refresh_token)
+        await parts.pending.put(fresh)
+        return await self._collect(issuer, fresh)
+
+    async def _collect(self, issuer: Issuer, pending: PendingCard) -> ReceivedCard:
         card = self._empty_card(pending, issuer)
         notification_ids = []
         for batch in pending.batches:

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mrc.kernel.errors import Rejected
-from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.openid4vci.offer import CredentialOffer
-from mrc.protocols.openid4vci.token import RefreshTokenRequest
 from mrc.wallet.holdings import Card, CardState
 from mrc.wallet.pending import TOKEN, PendingCard, encode_pending
 from mrc.wallet.reasons import Reason
 from mrc.wallet.receiving import OfferedCard, Receiving, ReceivingParts
+from mrc.wallet.refreshing import fresh_token
 
 FEW_COPIES = 3
 RENEW_BEFORE = timedelta(days=3)
@@ -47,9 +46,9 @@ class Renewing:
     async def renew(self, card_id: str) -> Renewed:
         card = await self._parts.records.get(card_id)
         token = await self._parts.pending.find_token(card_id)
-        if token is None or token.refresh_token is None:
-            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no refresh token")
-        return await self.finish(await self._new_batches(card, token, token.refresh_token))
+        if token is None:
+            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no token")
+        return await self.finish(await self._new_batches(card, token))
 
     async def finish(self, pending: PendingCard) -> Renewed:
         """Collect what a renewal began; also after a crash between the two."""
@@ -59,12 +58,10 @@ class Renewing:
         received = await self._receiving.collect(pending)
         return await self._replace(card, received.card, pending)
 
-    async def _new_batches(self, card: Card, token: PendingCard, refresh_token: str) -> PendingCard:
+    async def _new_batches(self, card: Card, token: PendingCard) -> PendingCard:
         """A fresh access token under the same key, and new keys for the copies to come."""
-        issuer = await self._parts.issuers.discover(
-            token.credential_issuer, token.authorization_server
-        )
-        client = None if self._parts.provider is None else await self._parts.provider.client()
+        parts = self._parts
+        issuer = await parts.issuers.discover(token.credential_issuer, token.authorization_server)
         wanted = tuple(card.configuration_ids.values())
         offered = OfferedCard(
             offer=CredentialOffer(
@@ -73,19 +70,13 @@ class Renewing:
             issuer=issuer,
             configurations={name: issuer.metadata.configurations[name] for name in wanted},
         )
-        try:
-            answer = await self._parts.issuers.request_token(
-                issuer,
-                RefreshTokenRequest(client_id=token.client_id, refresh_token=refresh_token),
-                key=await self._parts.keys.signer(token.token_key),
-                client=client if token.client_id is not None else None,
-            )
-        except OAuthError as error:
-            if error.code is OAuthErrorCode.INVALID_GRANT:
-                raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 5.2", "ended") from error
-            raise
-        kept = replace(answer, refresh_token=answer.refresh_token or refresh_token)
-        return await self._receiving.begin(offered, kept, token.token_key, client, renews=card.id)
+        answer = await fresh_token(
+            token, issuer, issuers=parts.issuers, keys=parts.keys, provider=parts.provider
+        )
+        client = None
+        if parts.provider is not None and token.client_id is not None:
+            client = await parts.provider.client()
+        return await self._receiving.begin(offered, answer, token.token_key, client, renews=card.id)
 
     async def _replace(self, old: Card, new: Card, pending: PendingCard) -> Renewed:
         """The renewed card under its old name, the old copies gone, in one commit."""
