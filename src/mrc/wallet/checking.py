@@ -149,3 +149,9 @@ def _ec_key(key: object) -> EcPublicKey:
     if not isinstance(key, EcPublicKey):
         raise Malformed("deviceKey", "expected an elliptic curve key")
     return key
+
+
+def check_alike(checked: Sequence[CheckedCopy]) -> None:
+    """Raise `Rejected` unless all copies say the same: otherwise each could be told apart."""
+    if any(one.claims != checked[0].claims for one in checked[1:]):
+        raise Rejected(Reason.CARD_COPIES_DIFFER, "OpenID4VCI 3.3.2")

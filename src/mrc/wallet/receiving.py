@@ -36,7 +36,7 @@ from mrc.protocols.openid4vci.token import (
     PreAuthorizedTokenRequest,
     TokenResponse,
 )
-from mrc.wallet.checking import CheckedCopy, Checkers
+from mrc.wallet.checking import CheckedCopy, Checkers, check_alike
 from mrc.wallet.holdings import Card, Copy, Format
 from mrc.wallet.issuer_client import Issuer, IssuerClient
 from mrc.wallet.network import AttestedClient
@@ -339,7 +339,7 @@ class Receiving:
             copies.append(copy)
         if len({copy.key_id for copy in copies}) != len(copies):
             raise Rejected(Reason.CARD_KEY_MISMATCH, "OpenID4VCI 8.3", "one key for two copies")
-        _check_alike(checked)
+        check_alike(checked)
         return replace(
             card,
             types={**card.types, format_: expected_type},
@@ -396,9 +396,3 @@ def _identifier_of(name: str, details: Sequence[AuthorizationDetail]) -> str | N
         if detail.credential_configuration_id == name and detail.credential_identifiers:
             return detail.credential_identifiers[0]
     return None
-
-
-def _check_alike(checked: Sequence[CheckedCopy]) -> None:
-    """Raise `Rejected` unless all copies say the same: otherwise each could be told apart."""
-    if any(one.claims != checked[0].claims for one in checked[1:]):
-        raise Rejected(Reason.CARD_COPIES_DIFFER, "OpenID4VCI 3.3.2")
