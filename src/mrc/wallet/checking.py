@@ -4,7 +4,7 @@ The issuer's signature under a trusted root, the validity, the type that was ask
 the copy is bound to the key it was asked for: a card that fails at the first checker is found here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
