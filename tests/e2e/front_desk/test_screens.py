@@ -10,8 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Page
 
+from mrc.infra.database.issuer_tables import cards
 from tests.e2e.front_desk.conftest import Served, scan
 
 AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
@@ -87,7 +89,7 @@ async def test_every_screen(served: Served, chosen: tuple[str, str], look: Look)
         await _searching(page, url, look)
         await _issuing(served, page, look)
         await _losing(page, url, look)
-        await _supervising(page, url, look)
+        await _supervising(served, page, look)
         await page.goto(url)
         await look(page, "FD-2-busy")
         await page.goto(url + enrolment)
@@ -161,10 +163,15 @@ async def _losing(page: Page, url: str, look: Look) -> None:
     await look(page, "FD-10-asked")
 
 
-async def _supervising(page: Page, url: str, look: Look) -> None:
+async def _supervising(served: Served, page: Page, look: Look) -> None:
+    url = served.url
     await page.goto(f"{url}/approvals")
     await look(page, "FD-12-own")
     await page.goto(f"{url}/numbers")
+    await look(page, "FD-13-few")
+    await crowd(served)
+    await page.goto(f"{url}/numbers")
+    await page.locator(".bar-number").first.wait_for()
     await look(page, "FD-13-numbers")
     await page.goto(f"{url}/audit")
     await look(page, "FD-15-empty")
@@ -177,6 +184,28 @@ async def _supervising(page: Page, url: str, look: Look) -> None:
     await page.locator('form[action="/office/staff"] button').click()
     await page.locator("#enrol-link").wait_for()
     await look(page, "FD-16-invited")
+
+
+async def crowd(served: Served) -> None:
+    """Cards of many people over two weeks, so that there are numbers to show."""
+    world, rows = served.world, []
+    for place in range(240):
+        at = world.clock.now() - timedelta(days=place * place % 13)
+        gone = place % 11 == 0
+        rows.append(
+            {
+                "id": f"card-{place}",
+                "holder": f"somebody-{place}",
+                "card_type": ("residence", "residence", "permanent")[place % 3],
+                "phone": f"phone-{place}",
+                "issued_at": at,
+                "locked": place % 13 == 0,
+                "renewal_due": False,
+                "ended_at": at if gone else None,
+            }
+        )
+    async with world.database.transaction() as tx:
+        await tx.execute_many(sa.insert(cards), rows)
 
 
 async def test_the_customer_screen(served: Served, chosen: tuple[str, str], look: Look) -> None:
