@@ -9,8 +9,10 @@ from typing import TypeVar
 import click
 
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
+from mrc.formats.catalogue.ages import SEOUL
 from mrc.infra.qr_pictures import read_qr
 from mrc.infra.settings import Settings
+from mrc.protocols.card_loss.lock_code import spaced
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.presenting import Choice, Proposal
@@ -220,6 +222,43 @@ def remove(context: _Context, card_id: str, as_json: bool) -> None:
         print_json({"removed": card_id})
     else:
         click.echo("The card is deleted from this wallet.")
+
+
+@wallet.command()
+@click.argument("card_id")
+@json_option
+@click.pass_obj
+@refusals
+def lock(context: _Context, card_id: str, as_json: bool) -> None:
+    """Lock one card at its issuer: nobody can use it until its holder is seen in person."""
+    receipt = _run(context, lambda opened: opened.locking.lock(card_id))
+    if as_json:
+        print_json(
+            {"reference": receipt.reference, "refused_from": receipt.refused_from.isoformat()}
+        )
+    else:
+        at = receipt.refused_from.astimezone(SEOUL)
+        click.echo(f"Locked. Reference {receipt.reference}; refused from {at:%H:%M:%S} in Korea.")
+
+
+@wallet.command("lock-code")
+@json_option
+@click.pass_obj
+@refusals
+def lock_code(context: _Context, as_json: bool) -> None:
+    """Show the emergency lock code, and tell it to the issuers of all cards."""
+
+    async def act(opened: OpenWallet) -> tuple[str, list[str]]:
+        code = await opened.locking.lock_code()
+        return spaced(code), await opened.locking.register_lock_code()
+
+    code, waiting = _run(context, act)
+    if as_json:
+        print_json({"lock_code": code, "not_registered": waiting})
+        return
+    click.echo(f"{code}   Write it down; do not keep it on this phone.")
+    if waiting:
+        click.echo(f"Not known to the issuer of {', '.join(waiting)} yet: call this again later.")
 
 
 def _run(context: _Context, act: Callable[[OpenWallet], Awaitable[T]]) -> T:

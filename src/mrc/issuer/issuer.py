@@ -11,7 +11,7 @@ from mrc.formats import json_text
 from mrc.formats.jose.jwe import Sender
 from mrc.issuer.authorization import Authorizations
 from mrc.issuer.cards import Cards
-from mrc.issuer.clients import ClientHeaders, Clients
+from mrc.issuer.clients import Access, ClientHeaders, Clients
 from mrc.issuer.collecting import Collecting
 from mrc.issuer.configuration import IssuerConfiguration, IssuerSecrets
 from mrc.issuer.copies import CertifiedSigner, CopySigners
@@ -74,7 +74,7 @@ class Issuer:
     ) -> None:
         self.configuration = configuration
         self._keys = keys
-        self._store = store
+        self.store = store
         self._sender = Sender(key_maker=tools.key_maker, entropy=tools.entropy, cipher=tools.cipher)
         decryption = DecryptionKeys(keys=keys.encryption, cipher=tools.cipher)
         signers = CopySigners(mdoc=keys.mdoc, sd_jwt=keys.sd_jwt, entropy=tools.entropy)
@@ -89,12 +89,17 @@ class Issuer:
         self.cards = Cards(store)
         self.status = StatusLists(configuration, store, keys.status)
 
+    async def access(self, path: str, *, headers: ClientHeaders, now: datetime) -> Access:
+        """The grant behind a request to the resource at `path`; its `uses` are for the caller to
+        claim (`store`). Raises `OAuthError`."""
+        url = self.configuration.endpoint(path)
+        return await self.clients.access(headers, url=url, store=self.store, now=now)
+
     async def credential(
         self, body: bytes, *, encrypted: bool, headers: ClientHeaders, now: datetime
     ) -> CredentialAnswer:
         """The credential endpoint. Raises `OAuthError` and `CredentialError`."""
-        url = self.configuration.endpoint("credential")
-        access = await self.clients.access(headers, url=url, store=self._store, now=now)
+        access = await self.access("credential", headers=headers, now=now)
         request = await self.requests.open_credential(body, encrypted=encrypted)
         ask = self.requests.check(request, access, now=now)
         response = await self.collecting.collect(ask, now=now)
@@ -104,16 +109,14 @@ class Issuer:
         self, body: bytes, *, encrypted: bool, headers: ClientHeaders, now: datetime
     ) -> CredentialAnswer:
         """The deferred credential endpoint. Raises as `credential`."""
-        url = self.configuration.endpoint("deferred_credential")
-        access = await self.clients.access(headers, url=url, store=self._store, now=now)
+        access = await self.access("deferred_credential", headers=headers, now=now)
         request = await self.requests.open_deferred(body, encrypted=encrypted)
         response = await self.collecting.collect_deferred(request.transaction_id, access, now=now)
         return await self._answer(response, request.response_encryption)
 
     async def notify(self, body: bytes, *, headers: ClientHeaders, now: datetime) -> None:
         """The notification endpoint. Raises as `credential`."""
-        url = self.configuration.endpoint("notification")
-        access = await self.clients.access(headers, url=url, store=self._store, now=now)
+        access = await self.access("notification", headers=headers, now=now)
         await self.collecting.notify(decode_notification(body), access)
 
     async def _answer(
@@ -130,7 +133,7 @@ class Issuer:
 
     async def purge(self, *, now: datetime) -> int:
         """Forget what has run out: one-time uses, tokens, kept answers; how many."""
-        return await self._store.purge(now=now)
+        return await self.store.purge(now=now)
 
     def metadata(self) -> bytes:
         """The plain issuer metadata; the same bytes as long as the process lives."""

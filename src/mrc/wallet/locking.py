@@ -17,11 +17,11 @@ from mrc.protocols.card_loss.messages import (
     encode_lock_code,
 )
 from mrc.protocols.oauth.errors import OAuthError
-from mrc.protocols.openid4vci.token import RefreshTokenRequest
 from mrc.wallet.network import JSON, WalletNetwork
 from mrc.wallet.reasons import Reason
 from mrc.wallet.receiving import ReceivingParts
 from mrc.wallet.records import Sealed
+from mrc.wallet.refreshing import fresh_token
 
 CODE_RECORD = "lock-code/code"
 REGISTERED = "lock-code/at/"
@@ -90,21 +90,19 @@ class Locking:
 
     async def _fresh_token(self, card_id: str) -> tuple[str, Signer, str]:
         kept = await self._parts.pending.find_token(card_id)
-        if kept is None or kept.refresh_token is None:
-            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no refresh token")
+        if kept is None:
+            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no token")
         issuer = await self._parts.issuers.discover(
             kept.credential_issuer, kept.authorization_server
         )
-        client = None
-        if self._parts.provider is not None and kept.client_id is not None:
-            client = await self._parts.provider.client()
         key = await self._parts.keys.signer(kept.token_key)
         try:
-            answer = await self._parts.issuers.request_token(
+            answer = await fresh_token(
+                kept,
                 issuer,
-                RefreshTokenRequest(client_id=kept.client_id, refresh_token=kept.refresh_token),
-                key=key,
-                client=client,
+                issuers=self._parts.issuers,
+                keys=self._parts.keys,
+                provider=self._parts.provider,
             )
         except OAuthError as error:
             raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 5.2", error.code.value) from error

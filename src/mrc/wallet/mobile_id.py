@@ -26,6 +26,7 @@ from mrc.wallet.checking import MdocChecker, SdJwtChecker
 from mrc.wallet.delivery import Delivery
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.issuer_client import IssuerClient
+from mrc.wallet.locking import Locking
 from mrc.wallet.network import WalletNetwork
 from mrc.wallet.pending import PendingCard, PendingRecords
 from mrc.wallet.pin import TryCounter
@@ -87,8 +88,9 @@ class OpenWallet:
         self.pending = PendingRecords(opened)
         self._host = host
         sender = jwe.Sender(key_maker=host.key_maker, entropy=host.entropy, cipher=host.cipher)
+        network = WalletNetwork(host.http, host.clock, host.entropy)
         parts = ReceivingParts(
-            issuers=IssuerClient(WalletNetwork(host.http, host.clock, host.entropy), sender),
+            issuers=IssuerClient(network, sender),
             keys=host.keys,
             records=self.records,
             pending=self.pending,
@@ -102,6 +104,7 @@ class OpenWallet:
         )
         self.receiving = Receiving(parts)
         self.renewing = Renewing(parts)
+        self.locking = Locking(parts, network, opened)
         delivery = Delivery(host.http)
         self.asking = Asking(
             AskingParts(
@@ -133,7 +136,8 @@ class OpenWallet:
         )
 
     async def look_after_cards(self) -> Upkeep:
-        """Learn the cards' states, finish and begin renewals, sweep keys that nothing names."""
+        """Learn the cards' states, finish and begin renewals, register the lock code where it is
+        not known yet, sweep keys that nothing names."""
         changes = await self.standing.refresh()
         renewed: list[Renewed] = []
         failed: list[Card] = []
@@ -146,6 +150,7 @@ class OpenWallet:
         for card in await self.records.cards():
             if card.id not in busy and needs_renewal(card, at=at):
                 await self._renew_into(renewed, failed, card)
+        await self.locking.register_lock_code()
         await self._sweep_keys()
         return Upkeep(changes=changes, renewed=renewed, not_renewed=failed)
 

@@ -7,6 +7,7 @@ A wallet in a browser needs preflight answers for the DPoP and attestation heade
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -18,10 +19,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mrc.issuer.clients import ClientHeaders
+from mrc.issuer.clients import Access, ClientHeaders
 from mrc.issuer.issuer import CredentialAnswer, Issuer
-from mrc.kernel.errors import Malformed, Unavailable
+from mrc.kernel.errors import Forbidden, Malformed, Rejected, Unavailable
 from mrc.kernel.ports import Clock
+from mrc.protocols.card_loss.lock_code import LockCode
+from mrc.protocols.card_loss.messages import (
+    LOCK_CODE_PATH,
+    LOCK_PATH,
+    LockReceipt,
+    decode_lock_code_request,
+    encode_receipt,
+)
 from mrc.protocols.oauth.client_attestation import (
     ATTESTATION_HEADER,
     CHALLENGE_HEADER,
@@ -77,6 +86,14 @@ class ChallengeSteps(Protocol):
         """Raises `OAuthError` with `insufficient_authorization` while a step is missing."""
 
 
+class HolderLoss(Protocol):
+    """What a holder may do about a loss with the card's token. Raises as `Issuer.credential`."""
+
+    async def lock(self, access: Access, *, now: datetime) -> LockReceipt: ...
+
+    async def register_code(self, access: Access, code: LockCode, *, now: datetime) -> None: ...
+
+
 def make_app(
     issuer: Issuer,
     *,
@@ -84,10 +101,11 @@ def make_app(
     limits: RateLimits | None = None,
     challenge: ChallengeSteps | None = None,
     proofs: Proofs | None = None,
+    loss: HolderLoss | None = None,
 ) -> Starlette:
     """The app of one issuer, served at the path of its identifier."""
     prefix = urlsplit(issuer.configuration.credential_issuer).path
-    api = IssuerApi(issuer, clock, limits or RateLimits(), challenge)
+    api = IssuerApi(issuer, clock, limits or RateLimits(), challenge, loss)
     discovery = DiscoveryEndpoints(issuer, clock, challenge_endpoint=challenge is not None)
     routes = [
         *discovery.routes(prefix),
@@ -142,12 +160,18 @@ class IssuerApi:
     """The endpoints that act."""
 
     def __init__(
-        self, issuer: Issuer, clock: Clock, limits: RateLimits, challenge: ChallengeSteps | None
+        self,
+        issuer: Issuer,
+        clock: Clock,
+        limits: RateLimits,
+        challenge: ChallengeSteps | None,
+        loss: HolderLoss | None,
     ) -> None:
         self._issuer = issuer
         self._clock = clock
         self._limits = limits
         self._challenge = challenge
+        self._loss = loss
         self._brake = Brake()
 
     def routes(self, prefix: str) -> list[Route]:
@@ -164,6 +188,9 @@ class IssuerApi:
         }
         if self._issuer.configuration.attestation_challenges:
             posts["challenge"] = (self._attestation_challenge, work)
+        if self._loss is not None:
+            posts[LOCK_PATH] = (self._resource(self._lock), work)
+            posts[LOCK_CODE_PATH] = (self._resource(self._lock_code), secrets)
         if self._challenge is not None:
             posts["authorize-challenge"] = (self._oauth(self._challenge_step), secrets)
         routes = [
@@ -213,6 +240,8 @@ class IssuerApi:
             except Malformed as error:
                 code = CredentialErrorCode.INVALID_CREDENTIAL_REQUEST
                 response = credential_problem(CredentialError(code, str(error)))
+            except (Forbidden, Rejected) as error:
+                response = problem(error)
             return self._with_nonces(response)
 
         return endpoint
@@ -275,6 +304,24 @@ class IssuerApi:
         headers, body = client_headers(request), await read_body(request)
         await self._issuer.notify(body, headers=headers, now=self._clock.now())
         return Response(status_code=204, headers=dict(NO_STORE))
+
+    async def _lock(self, request: Request) -> Response:
+        now = self._clock.now()
+        access = await self._issuer.access(LOCK_PATH, headers=client_headers(request), now=now)
+        return json_response(encode_receipt(await self._losses.lock(access, now=now)))
+
+    async def _lock_code(self, request: Request) -> Response:
+        now = self._clock.now()
+        headers, body = client_headers(request), await read_body(request)
+        access = await self._issuer.access(LOCK_CODE_PATH, headers=headers, now=now)
+        await self._losses.register_code(access, decode_lock_code_request(body), now=now)
+        return Response(status_code=204, headers=dict(NO_STORE))
+
+    @property
+    def _losses(self) -> HolderLoss:
+        if self._loss is None:
+            raise ValueError("a route without its use cases")
+        return self._loss
 
 
 def _is_encrypted(request: Request) -> bool:
