@@ -120,6 +120,7 @@ def _configuration(authority: IssuingAuthority, settings: Settings) -> IssuerCon
         wallet_attestation_wanted=wanted,
         key_attestation_wanted=wanted,
         attesters=load_attesters(settings),
+        accept_draft_key_attestations=not settings.haip,
         batch_size=settings.batch_size,
         lifetimes=Lifetimes(
             offer=timedelta(seconds=settings.offer_seconds), copy=timedelta(days=settings.copy_days)
