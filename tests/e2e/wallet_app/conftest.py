@@ -1,6 +1,7 @@
 """Real servers, a real browser, and the holder's app in one of its two hosts."""
 
 import contextlib
+import io
 import random
 import shutil
 import socket
@@ -11,7 +12,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
+import segno
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FilePayload,
+    Frame,
+    Page,
+)
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.infra.local_ca import prepare_tls
@@ -139,6 +148,18 @@ class HolderPage:
         await frame.locator("mrc-pin.pin-ready").wait_for(timeout=30_000)
         for digit in pin:
             await frame.locator(f'[data-digit="{digit}"]').click()
+
+    async def show_picture(self, content: str) -> None:
+        """The code as a picture: read by the page itself, in WebAssembly where it must be."""
+        drawn = io.BytesIO()
+        segno.make(content, error="m").save(drawn, kind="png", scale=6, border=4)
+        frame = self.page.frame_locator("#app") if self.framed else self.page
+        picture: FilePayload = {
+            "name": "code.png",
+            "mimeType": "image/png",
+            "buffer": drawn.getvalue(),
+        }
+        await frame.locator("[data-picture]").set_input_files(picture)
 
     async def fill(self, label: str, text: str) -> None:
         frame = self.page.frame_locator("#app") if self.framed else self.page

@@ -106,7 +106,7 @@ async def test_the_shell_reads_well_on_a_small_phone(town: Town, context: Browse
     await page.set_viewport_size({"width": 320, "height": 568})
     _PICTURES.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # a literal
+        await page.emulate_media(color_scheme=theme)
         await page.goto(town.phone_url)
         await page.wait_for_selector("html[data-state=stopped]")
         wide = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -16,7 +16,14 @@ from mrc.formats.catalogue.claim import Claim, Kind
 from mrc.wallet.holdings import Card, CardState, Format
 from mrc.web.design.dates import format_date, format_moment
 from mrc.web.design.translator import Message, Translator
-from mrc.web.wallet_app.labels import AGE_KEYS, FACES, card_name, claim_label, find_definition
+from mrc.web.wallet_app.labels import (
+    AGE_KEYS,
+    FACES,
+    card_name,
+    claim_label,
+    find_definition,
+    type_words,
+)
 
 MASKED = frozenset({"registration_number", "resident_address", "document_number"})
 KOREAN = frozenset({"resident_address", "registering_office", "issuing_authority"})
@@ -115,6 +122,8 @@ def value_words(claim: Claim, value: object, _: Translator) -> Message | str:
             return ", ".join(codes)
     if claim.key == "sex":
         return {1: _("Male"), 2: _("Female")}.get(_whole(value), _("Not stated"))
+    if claim.key == "card_type":
+        return type_words(str(value), _)
     if claim.key == "registration_number":
         return _hyphenated(str(value))
     return str(value)

@@ -53,6 +53,12 @@ def office_name(offered: OfferedCard, language: Language) -> str:
     return names.get(language.value.split("-")[0]) or names.get("en") or first
 
 
+def type_words(value: str, _: Translator) -> Message | str:
+    """A card type as its claim names it; a value we do not know stands as it is."""
+    known = {card_type.value: card_type for card_type in CardType}
+    return _type_name(known[value], _) if value in known else value
+
+
 def _type_name(card_type: CardType, _: Translator) -> Message:
     names = {
         CardType.RESIDENCE: _("Residence card"),
