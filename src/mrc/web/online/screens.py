@@ -34,7 +34,7 @@ class Screens:
             audience=Audience.ONLINE,
             package="mrc.web.online",
             assets=self.assets,
-            domains=("common", "holder", "result", "online"),
+            domains=("common", "holder", "wallet", "online"),
         )
 
     def words(self, request: Request) -> Translator:

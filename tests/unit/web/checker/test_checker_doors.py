@@ -146,5 +146,5 @@ def test_the_screen_lists_exactly_what_is_asked(question: Question) -> None:
 
 
 def test_no_korean_text_is_missing() -> None:
-    domains = ("common", "result", "checker", "online")
+    domains = ("common", "online", "result", "checker")
     assert missing_texts("mrc.web.checker", language=Language.KO, domains=domains) == ()
