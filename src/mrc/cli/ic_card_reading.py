@@ -116,10 +116,9 @@ def read(
 
     Exit code 1: the card could not be read. 3: it was read, but not everything is proved.
     """
-    fields = (document_number, birth, expiry)
-    mrz = MrzKey(document_number=fields[0], birth_date=fields[1], expiry_date=fields[2]) if all(
-        fields
-    ) else None  # fmt: skip
+    mrz = None
+    if document_number and birth and expiry:
+        mrz = MrzKey(document_number=document_number, birth_date=birth, expiry_date=expiry)
     pin = None if pin_file is None else read_secret_line(pin_file, "PIN")
     if can is None and mrz is None and pin is None and not ask_pin:
         raise click.UsageError("give --can, the MRZ's fields, or --pin")
