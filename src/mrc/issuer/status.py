@@ -99,21 +99,22 @@ class StatusLists:
             record = await tx.find_status_list(list_id)
         if record is None:
             return None
-        working = self._find_working(record)
-        if self._current(working, record, now):
+        working, wanted = self._find_working(record), record.version
+        if self._current(working, record, wanted, now):
             return working.token
         async with working.turn:
-            return await self._renewed(record, working, now)
+            return await self._renewed(record, working, wanted, now)
 
     async def _renewed(
-        self, record: StatusListRecord, working: _Working, now: datetime
+        self, record: StatusListRecord, working: _Working, wanted: int, now: datetime
     ) -> PublishedToken | None:
+        """A token of version `wanted` at least: changes after the question may wait for the next."""
         for _ in range(_ATTEMPTS):
             async with self._store.reading() as tx:
                 record = await tx.find_status_list(record.id) or record
                 if working.token is None or working.token.issued_at != record.published_at:
                     working.token = await tx.find_token(record.id)
-            if self._current(working, record, now):
+            if self._current(working, record, wanted, now):
                 return working.token
             now = await self._wait(record, now)
             await self._publish(record, working, now)
@@ -129,12 +130,14 @@ class StatusLists:
         await self._pause(wait.total_seconds())
         return now + wait
 
-    def _current(self, working: _Working, record: StatusListRecord, now: datetime) -> bool:
+    def _current(
+        self, working: _Working, record: StatusListRecord, wanted: int, now: datetime
+    ) -> bool:
         token = working.token
         if token is None or token.issued_at != record.published_at:
             return False
         half = self._policy.token_lifetime / 2
-        return token.version >= record.version and now < token.issued_at + half
+        return token.version >= wanted and now < token.issued_at + half
 
     def _find_working(self, record: StatusListRecord) -> _Working:
         working = self._working.get(record.id)

@@ -83,3 +83,20 @@ async def test_many_readers_after_a_change_share_one_publication(both: World) ->
     tokens = await asyncio.gather(*[lists.token(name, now=both.now) for _ in range(30)])
     assert len({token.jwt for token in tokens if token is not None}) == 1
     assert store.tried == 1
+
+
+async def test_changes_that_never_pause_do_not_keep_a_reader_from_its_list(world: World) -> None:
+    """Each time the list is published something else has changed already."""
+    name = await first_list(world)
+
+    class RestlessStore(CountingStore):
+        @asynccontextmanager
+        async def reading(self) -> AsyncIterator[IssuerTransaction]:
+            for act in (world.issuer.cards.lock, world.issuer.cards.unlock):
+                await act(LOSS, now=world.now)
+            async with super().reading() as tx:
+                yield tx
+
+    signer = certified(practice_pki().status_signer)
+    lists = StatusLists(world.issuer.configuration, RestlessStore(world.database), signer)
+    assert await lists.token(name, now=world.now) is not None
