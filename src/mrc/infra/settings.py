@@ -36,6 +36,13 @@ class LedgerPolicy(StrEnum):
     REQUIRED = "required"
 
 
+class IcFace(StrEnum):
+    """What is done about the holder's face when a card is issued by IC card."""
+
+    NOT_REQUIRED = "not_required"
+    COUNTER = "counter"
+
+
 class Host(StrEnum):
     """The web origins of the system. Each has a port of its own; see `Settings.url_of`."""
 
@@ -51,6 +58,7 @@ class Host(StrEnum):
     CHECKER = "checker"
     EXPLORER = "explorer"
     PHONE = "phone"
+    LOST = "lost"
 
 
 _PORT_OFFSETS = {host: number for number, host in enumerate(Host, start=1)}
@@ -83,6 +91,7 @@ class Settings(BaseSettings):
     status_list_size: int = Field(default=100_000, ge=128, le=10_000_000)
     anchor_seconds: int = Field(default=600, ge=1, le=86400)
     ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
+    ic_face: IcFace | None = None
     extra_ca: Path | None = None
 
     @model_validator(mode="after")
@@ -91,7 +100,16 @@ class Settings(BaseSettings):
             raise ValueError("production needs MRC_DATABASE_URL=postgresql://…")
         if self.mode is Mode.PRODUCTION and not self.host_name:
             raise ValueError("production needs MRC_HOST_NAME, the public name of the service")
+        if self.mode is Mode.PRODUCTION and self.ic_face is IcFace.NOT_REQUIRED:
+            raise ValueError("MRC_IC_FACE=not_required is for practice only")
         return self
+
+    @property
+    def face_policy(self) -> IcFace:
+        """`ic_face`; where it is not set, no comparison in practice and the counter's otherwise."""
+        if self.ic_face is not None:
+            return self.ic_face
+        return IcFace.NOT_REQUIRED if self.mode is Mode.PRACTICE else IcFace.COUNTER
 
     @property
     def address(self) -> str:

@@ -38,6 +38,7 @@ class IcRefusal(StrEnum):
     PHONE_OF_ANOTHER = "phone_of_another"
     PHONE_OWNER_UNKNOWN = "phone_owner_unknown"
     NO_PHONE_NUMBER = "no_phone_number"
+    SIM_CHANGED_RECENTLY = "sim_changed_recently"
     # the person
     FACE_DIFFERS = "face_differs"
     FACE_UNCLEAR = "face_unclear"
@@ -101,6 +102,10 @@ WORDS: Mapping[IcRefusal, Words] = MappingProxyType(
         ),
         _R.PHONE_OWNER_UNKNOWN: Words(
             "The phone company did not answer whose number it is. Try again later.", _N.TRY_LATER
+        ),
+        _R.SIM_CHANGED_RECENTLY: Words(
+            "The SIM of your number was changed a short time ago. Try later, or at the counter.",
+            _N.TRY_LATER,
         ),
         _R.NO_PHONE_NUMBER: Words("No phone number of yours is registered.", _N.COUNTER),
         _R.FACE_DIFFERS: Words(

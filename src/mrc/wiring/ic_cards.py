@@ -1,0 +1,129 @@
+"""Issuance by IC card put together: whose cards are good, the steps, the register of chip cards."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from mrc.authority.ic_issuance.face import face_step
+from mrc.authority.ic_issuance.plastic import ChipCards, PlasticParts, PlasticPolicy
+from mrc.authority.ic_issuance.ports import FacePolicy
+from mrc.authority.ic_issuance.steps import IcCardSteps, StepParts
+from mrc.authority.ports import Carrier
+from mrc.formats.x509.revocation import decode_revocation_list
+from mrc.ic_card.passive_authentication import CscaTrust
+from mrc.ic_card.server.dialogue import ChipDialogue
+from mrc.infra.clock import SystemClock
+from mrc.infra.database.engine import Database
+from mrc.infra.keys.software import OpensslCipher, OpensslVerifier, SoftwareKeyMaker, SystemEntropy
+from mrc.infra.readers.fast_ciphers import OpensslCiphers
+from mrc.infra.settings import Host, Mode, Settings
+from mrc.infra.stores.ic_sessions import DatabaseIcCards, DatabaseIcSessions
+from mrc.infra.stores.issuer import DatabaseIssuerStore
+from mrc.infra.trust_store import TrustKind, TrustStore
+from mrc.issuer.cards import Cards
+from mrc.issuer.issuer import Issuer
+from mrc.kernel.ports import Clock
+from mrc.registry.eligibility import EligibilityRules
+from mrc.registry.store import RegistryStore
+from mrc.wiring.issuers import IMMIGRATION, shared_secret
+from mrc.wiring.providers import CLIENT_ID
+
+ROOM = "ic"
+POLICY = PlasticPolicy()
+EXPIRY_SECONDS = 3600.0
+
+
+def load_csca_trust(settings: Settings) -> CscaTrust:
+    """The roots of ``trust/csca``, and the lists (``.crl``, DER) that stand beside them.
+
+    Raises `Rejected` where a production installation trusts a practice root.
+    """
+    folder = settings.home / "trust"
+    lists = sorted((folder / TrustKind.CSCA.value).glob("*.crl"))
+    return CscaTrust(
+        production=settings.mode is Mode.PRODUCTION,
+        anchors=TrustStore(folder).certificates(TrustKind.CSCA),
+        crls=[decode_revocation_list(path.read_bytes()) for path in lists],
+    )
+
+
+def make_challenge_steps(
+    settings: Settings,
+    database: Database,
+    *,
+    issuer: Issuer,
+    registry: RegistryStore,
+    carrier: Carrier,
+    rules: EligibilityRules,
+    clock: Clock | None = None,
+) -> IcCardSteps:
+    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good."""
+    clock, entropy = clock or SystemClock(), SystemEntropy()
+    cards = DatabaseIcCards(database)
+    sessions = DatabaseIcSessions(
+        database,
+        key=shared_secret(settings.home / IMMIGRATION.role / "ic-sessions.secret"),
+        cipher=OpensslCipher(),
+        entropy=entropy,
+        clock=clock,
+    )
+    load_csca_trust(settings)
+
+    def dialogue() -> ChipDialogue:
+        return ChipDialogue(
+            issuer_id=settings.url_of(Host.ISSUER),
+            sessions=sessions,
+            register=cards,
+            trust=load_csca_trust(settings),
+            verifier=OpensslVerifier(),
+            entropy=entropy,
+            key_maker=SoftwareKeyMaker(),
+            ciphers=OpensslCiphers(),
+        )
+
+    return IcCardSteps(
+        StepParts(
+            issuer=issuer,
+            issuer_store=DatabaseIssuerStore(database),
+            registry=registry,
+            cards=cards,
+            sessions=sessions,
+            dialogue=dialogue,
+            carrier=carrier,
+            face=face_step(FacePolicy(settings.face_policy.value)),
+            rules=rules,
+            first_party=frozenset({CLIENT_ID}),
+            clock=clock,
+            entropy=entropy,
+        )
+    )
+
+
+def make_chip_cards(database: Database, registry: RegistryStore) -> ChipCards:
+    """The register of chip cards on the authority's database."""
+    return ChipCards(
+        PlasticParts(
+            cards=DatabaseIcCards(database),
+            registry=registry,
+            mobile=Cards(DatabaseIssuerStore(database)),
+            policy=POLICY,
+        )
+    )
+
+
+@contextlib.asynccontextmanager
+async def expiring(chip_cards: ChipCards) -> AsyncIterator[None]:
+    """End from time to time the chip cards whose last day is over."""
+
+    async def forever() -> None:
+        while True:
+            await chip_cards.end_expired(now=SystemClock().now())
+            await asyncio.sleep(EXPIRY_SECONDS)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
