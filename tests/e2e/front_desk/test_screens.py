@@ -27,6 +27,10 @@ RUN = """async () => (await axe.run(document, {runOnly: ["wcag2a","wcag2aa","wca
   .violations.filter(v => ["serious","critical"].includes(v.impact))
   .map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 160)).join(" | "))"""
 
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1
+    && !e.closest(".table-scroll,.side,.sr-only,.skip-link")).slice(0, 4).map(e => e.outerHTML.slice(0, 120))"""
+
 Look = Callable[[Page, str], Awaitable[None]]
 
 
@@ -49,6 +53,12 @@ def look(chosen: tuple[str, str]) -> Look:
             path = Path(folder) / f"{name}-{'-'.join(chosen)}.png"
             await page.screenshot(path=path, full_page=True, animations="disabled")
         assert await page.locator(".untranslated").count() == 0, name
+        await page.set_viewport_size({"width": 320, "height": 800})
+        assert await page.evaluate(WIDER) == [], f"{name} at 320 px"
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await page.evaluate(WIDER) == [], f"{name} at 320 px with doubled text"
+        await page.evaluate("document.documentElement.style.fontSize = ''")
+        await page.set_viewport_size({"width": 1440, "height": 900})
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert await page.evaluate(CLIPPED) == [], name
         await page.evaluate(AXE.read_text())

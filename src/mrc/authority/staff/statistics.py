@@ -19,12 +19,22 @@ class DeskNumbers:
 def safe_rows(rows: Sequence[tuple[str, int]]) -> list[tuple[str, int | None]]:
     """`rows` with every count under `SMALLEST_CELL` hidden (None).
 
-    Where only one would be hidden the next smallest goes with it: the total may be known from
-    elsewhere, and the hidden number would be what is missing.
+    Where only one would be hidden it is told together with the next smallest: the total may be
+    known from elsewhere, and the hidden number would be what is missing.
     """
-    hidden = {index for index, (_, count) in enumerate(rows) if count < SMALLEST_CELL}
-    if len(hidden) == 1:
-        others = [index for index in range(len(rows)) if index not in hidden]
-        if others:
-            hidden.add(min(others, key=lambda index: rows[index][1]))
-    return [(label, None if i in hidden else count) for i, (label, count) in enumerate(rows)]
+    small = [place for place, (_, count) in enumerate(rows) if count < SMALLEST_CELL]
+    others = [place for place in range(len(rows)) if place not in small]
+    if len(small) == 1 and others:
+        return _joined(rows, small[0], min(others, key=lambda place: rows[place][1]))
+    return [(label, None if count < SMALLEST_CELL else count) for label, count in rows]
+
+
+def _joined(
+    rows: Sequence[tuple[str, int]], alone: int, partner: int
+) -> list[tuple[str, int | None]]:
+    first, second = sorted((alone, partner))
+    label = f"{rows[first][0]} + {rows[second][0]}"
+    joined: dict[int, tuple[str, int | None]] = dict(enumerate(rows))
+    joined[first] = (label, rows[first][1] + rows[second][1])
+    del joined[second]
+    return list(joined.values())

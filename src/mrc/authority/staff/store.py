@@ -71,7 +71,8 @@ class MemberStore(Protocol):
 class SessionStore(Protocol):
     """Challenges, sessions and customer screens."""
 
-    async def add_challenge(self, challenge: Challenge, *, now: datetime) -> None: ...
+    async def add_challenge(self, challenge: Challenge, *, now: datetime) -> None:
+        """Raises `Unavailable` where too many are open."""
 
     async def take_challenge(self, digest: bytes, purpose: Purpose, *, now: datetime) -> bool:
         """True once, for an unexpired challenge of that purpose."""

@@ -32,7 +32,7 @@ from mrc.infra.database.staff_tables import (
     visits,
 )
 from mrc.infra.stores import staff_rows as rows
-from mrc.kernel.errors import Forbidden
+from mrc.kernel.errors import Forbidden, Unavailable
 
 _P = sa.bindparam
 RECORD = sa.insert(acts)
@@ -85,6 +85,10 @@ _MOVE_COUNTER = (
     )
     .values(sign_count=_P("new_count"))
 )
+MOST_CHALLENGES = 5_000
+"""Open at once: anybody may ask for one, so there is an end to it."""
+
+_COUNT_CHALLENGES = sa.select(sa.func.count().label("open")).select_from(challenges)
 _ADD_CHALLENGE = sa.insert(challenges)
 _PURGE_CHALLENGES = sa.delete(challenges).where(challenges.c.expires_at <= _P("at"))
 _TAKE_CHALLENGE = sa.delete(challenges).where(
@@ -213,6 +217,9 @@ class SessionRecords:
     async def add_challenge(self, challenge: Challenge, *, now: datetime) -> None:
         async with self._database.transaction() as tx:
             await tx.execute(_PURGE_CHALLENGES, {"at": now})
+            row = await tx.fetch_one(_COUNT_CHALLENGES)
+            if row is None or row["open"] >= MOST_CHALLENGES:
+                raise Unavailable("sign-in", "too many at once")
             await tx.execute(_ADD_CHALLENGE, rows.to_row(challenge))
 
     async def take_challenge(self, digest: bytes, purpose: Purpose, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from mrc.authority.staff.records import Role
 from mrc.formats import json_text
-from mrc.kernel.errors import Forbidden, Malformed, MrcError, Rejected
+from mrc.kernel.errors import Forbidden, Malformed, MrcError, Rejected, Unavailable
 from mrc.web.front_desk.page import COOKIE, Page
 from mrc.web.front_desk.words import SUPPORT, refusal_words
 
@@ -19,7 +19,10 @@ async def sign_in(page: Page) -> Response:
 
 
 async def options(page: Page) -> Response:
-    return _json(await page.desk.signing_in.begin_sign_in(now=page.now))
+    try:
+        return _json(await page.desk.signing_in.begin_sign_in(now=page.now))
+    except Unavailable as error:
+        return _refused(page, error)
 
 
 async def finish(page: Page) -> Response:
