@@ -21,12 +21,16 @@ from mrc.infra.database.engine import open_database
 from mrc.infra.database.upgrade import upgrade
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.settings import Host, Settings
+from mrc.issuer.cards import Order
+from mrc.issuer.clients import Access
 from mrc.issuer.issuer import Issuer
 from mrc.issuer.offers import MadeOffer, OfferOrder
 from mrc.issuer.ports import CardData
 from mrc.issuer.records import HolderReference
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import HttpRequest, HttpResponse
+from mrc.protocols.card_loss.lock_code import LockCode
+from mrc.protocols.card_loss.messages import LockReceipt
 from mrc.verifier.purposes import PurposeId
 from mrc.verifier.requests import Asking
 from mrc.verifier.service import Asked
@@ -81,6 +85,23 @@ class Register:
 
 
 @dataclass(kw_only=True)
+class LossOffice:
+    """The part of the loss desk that a wallet speaks to: locks, and remembers lock codes."""
+
+    issuer: Issuer
+    codes: list[LockCode] = field(default_factory=list)
+
+    async def lock(self, access: Access, *, now: datetime) -> LockReceipt:
+        order = Order(holder=HOLDER, actor="holder", reason="lost")
+        await self.issuer.cards.lock(order, now=now)
+        await self.issuer.status.refresh(now=now)
+        return LockReceipt(reference="L-1", refused_from=now)
+
+    async def register_code(self, access: Access, code: LockCode, *, now: datetime) -> None:
+        self.codes.append(code)
+
+
+@dataclass(kw_only=True)
 class Network:
     """An `HttpClient` over apps in this process; `down` holds hosts that do not answer."""
 
@@ -105,6 +126,7 @@ class HolderWorld:
     issuer: Issuer
     verifier: VerifierParts
     register: Register
+    loss: LossOffice
     issuer_app: ASGIApp
     verifier_app: ASGIApp
     provider_app: ASGIApp
@@ -148,13 +170,15 @@ async def holder_world(home: Path, *, first_port: int = 8440) -> AsyncIterator[H
             warnings.simplefilter("ignore", UserWarning)  # practice keys announce themselves
             provider_app = make_provider(settings, database, at=at)
             issuer = make_issuer(IMMIGRATION, settings, database, register, at=at)
-            issuer_app = make_issuer_app(issuer, clock=SystemClock())
+            loss = LossOffice(issuer=issuer)
+            issuer_app = make_issuer_app(issuer, clock=SystemClock(), loss=loss)
             verifier = make_verifier(settings, database, AsgiClient(issuer_app), at=at)
         yield HolderWorld(
             settings=settings,
             issuer=issuer,
             verifier=verifier,
             register=register,
+            loss=loss,
             issuer_app=issuer_app,
             verifier_app=make_verifier_app(verifier.api()),
             provider_app=provider_app,

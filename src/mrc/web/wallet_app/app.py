@@ -17,6 +17,7 @@ from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.wallet_app.adding import Adding
 from mrc.web.wallet_app.home import Home
 from mrc.web.wallet_app.host import HostKind, WalletApp
+from mrc.web.wallet_app.losing import Losing
 from mrc.web.wallet_app.onboarding import Onboarding
 from mrc.web.wallet_app.screens import ROOT, Screens
 from mrc.web.wallet_app.settings import SettingsPages
@@ -61,6 +62,7 @@ def _routes(app: WalletApp, screens: Screens) -> Sequence[BaseRoute]:
         *unlocking.routes(),
         *adding.routes(),
         *Sharing(screens, adding, unlocking).routes(),
+        *Losing(screens, unlocking).routes(),
         *SettingsPages(screens).routes(),
         *Home(screens).routes(),
     ]

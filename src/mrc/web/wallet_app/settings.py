@@ -30,7 +30,6 @@ class SettingsPages:
             s.open_act("settings/history", self.switch_history),
             s.open_route("new-phone", self.new_phone),
             s.open_route("about", self.about),
-            s.route("lost", self.lost),
         ]
 
     async def settings(self, request: Request, wallet: OpenWallet) -> Response:
@@ -50,6 +49,3 @@ class SettingsPages:
 
     async def about(self, request: Request, _wallet: OpenWallet) -> Response:
         return await self._screens.show(request, "about.html")
-
-    async def lost(self, request: Request) -> Response:
-        return await self._screens.show(request, "lost.html")
