@@ -103,6 +103,7 @@ class Cards:
                 return []
             found = await tx.live_cards(order.holder, order.card_type)
             moved = [change(card) for card in found if order.card in (None, card.id)]
+            await tx.hold_lists([card.id for card in moved])
             for card in moved:
                 event = CardEvent(
                     card=card.id, act=act, actor=order.actor, reason=order.reason, at=now

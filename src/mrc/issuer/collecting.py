@@ -32,7 +32,7 @@ from mrc.issuer.records import (
 )
 from mrc.issuer.requests import Ask
 from mrc.issuer.store import AnotherPhone, IssuerStore, IssuerTransaction
-from mrc.kernel.errors import Forbidden
+from mrc.kernel.errors import Forbidden, Unavailable
 from mrc.kernel.keys import Curve, EcPublicKey
 from mrc.protocols.oauth.dpop import thumbprint_of
 from mrc.protocols.oauth.errors import OAuthError
@@ -45,7 +45,7 @@ from mrc.protocols.openid4vci.credential import (
 )
 from mrc.protocols.openid4vci.errors import CredentialError, CredentialErrorCode
 
-_ATTEMPTS = 3  # two phones at the same moment: the one that comes second tries again
+_ATTEMPTS = 20  # phones at the same moment: one of them gets through with every attempt
 _Code = CredentialErrorCode
 
 
@@ -138,7 +138,7 @@ class Collecting:
             if isinstance(result, (OAuthError, CredentialError)):
                 raise result
             return batch.answer
-        raise _denied(Reason.CARD_ENDED)
+        raise Unavailable("card", "other phones without end")
 
     async def _make(self, ask: Ask, data: CardData, now: datetime) -> Batch:
         indices = await self._indices.take(len(ask.keys))

@@ -129,6 +129,9 @@ class CardTransaction(Protocol):
     async def change_card(self, card: MobileCard, event: CardEvent) -> None:
         """Write the card's new state and its record; ending a card ends its grant."""
 
+    async def hold_lists(self, cards: Sequence[MobileCardId]) -> None:
+        """Hold the lists of all these cards' copies, in one order, before any of them moves."""
+
     async def set_copies(self, card: MobileCardId, status: Status) -> None:
         """Every copy of the card; stale copies go to `RENEWAL_NEEDED` instead of `VALID`."""
 

@@ -67,6 +67,16 @@ _CHANGE_CARD = (
 )
 _RECORD = sa.insert(card_events)
 _LISTS_OF_CARD = sa.select(copies.c.list_id).where(copies.c.card == _P("of_card")).distinct()
+_HOLD_LISTS = (
+    sa.select(status_lists.c.id)
+    .where(
+        status_lists.c.id.in_(
+            sa.select(copies.c.list_id).where(copies.c.card.in_(_P("of_cards", expanding=True)))
+        )
+    )
+    .order_by(status_lists.c.id)
+    .with_for_update(key_share=True)
+)
 _NEXT_VERSION = (
     sa.update(status_lists)
     .where(status_lists.c.id == _P("of_list"))
@@ -152,6 +162,9 @@ class CardRecords:
             "at": event.at,
         }
         await self._tx.execute(_RECORD, record)
+
+    async def hold_lists(self, cards: Sequence[MobileCardId]) -> None:
+        await self._tx.fetch_all(_HOLD_LISTS, {"of_cards": list(cards)})
 
     async def set_copies(self, card: MobileCardId, status: Status) -> None:
         """Each list's version moves with it; the lists are held in the order of their ids."""
