@@ -9,9 +9,16 @@ from typing import TypeVar
 import click
 
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
+from mrc.cli.wallet_ic import (
+    Collected,
+    Reader,
+    TerminalHolder,
+    collect_by_ic_card,
+    ic_card_options,
+)
 from mrc.formats.catalogue.ages import SEOUL
 from mrc.infra.qr_pictures import read_qr
-from mrc.infra.settings import Settings
+from mrc.infra.settings import Host, Settings
 from mrc.protocols.card_loss.lock_code import spaced
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
@@ -100,6 +107,56 @@ def receive(
         raise Refusal("the card was not accepted; nothing was kept")
     if as_json:
         print_json(_summary(card))
+    else:
+        click.echo(f"{card.display_name} is in the wallet, {_copies(card)}.")
+
+
+@wallet.command("receive-ic")
+@ic_card_options
+@click.option("--yes", is_flag=True, help="Accept the card without reading it first.")
+@json_option
+@click.pass_obj
+@refusals
+def receive_ic(
+    context: _Context,
+    kind: str,
+    card_file: Path | None,
+    reader_name: str | None,
+    wait: float,
+    extended_length: bool,
+    card_pin_file: Path | None,
+    can_file: Path | None,
+    last_try: bool,
+    selfie: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Collect a mobile card with the chip card at the reader: no visit."""
+    reader = Reader(
+        kind=kind,
+        card_file=card_file,
+        name=reader_name,
+        wait=wait,
+        extended_length=extended_length,
+    )
+    holder = TerminalHolder(
+        pin_file=card_pin_file, can_file=can_file, selfie=selfie, last_try=last_try
+    )
+    issuer = context.settings.url_of(Host.ISSUER)
+
+    async def act(opened: OpenWallet) -> tuple[Card, Collected] | None:
+        collected = await collect_by_ic_card(opened, issuer, reader, holder)
+        if not yes and not _confirmed(collected.received.card):
+            await opened.receiving.refuse(collected.received)
+            return None
+        return await opened.receiving.accept(collected.received), collected
+
+    done = _run(context, act)
+    if done is None:
+        raise Refusal("the card was not accepted; nothing was kept")
+    card, collected = done
+    if as_json:
+        print_json(_summary(card) | {"ic_card": collected.measured})
     else:
         click.echo(f"{card.display_name} is in the wallet, {_copies(card)}.")
 

@@ -12,6 +12,12 @@ from mrc.kernel.errors import Malformed, Rejected, Unavailable
 from mrc.kernel.ports import HttpResponse, Signer
 from mrc.protocols.oauth import errors as oauth_errors
 from mrc.protocols.oauth import metadata as server_metadata
+from mrc.protocols.oauth.first_party import (
+    AuthorizationChallengeRequest,
+    AuthorizationGranted,
+    decode_granted,
+    encode_challenge_request,
+)
 from mrc.protocols.oauth.metadata import AuthorizationServerMetadata
 from mrc.protocols.openid4vci import credential, encryption, token
 from mrc.protocols.openid4vci import errors as credential_errors
@@ -105,6 +111,34 @@ class IssuerClient:
         if answer.status != 200:
             raise oauth_errors.decode_error(_members(answer, "token error"))
         return token.decode_token_response(answer.body)
+
+    async def challenge(
+        self,
+        issuer: Issuer,
+        request: AuthorizationChallengeRequest,
+        *,
+        key: Signer,
+        client: AttestedClient | None,
+    ) -> AuthorizationGranted:
+        """One step at the challenge endpoint (First-Party Apps -03, 5).
+
+        Raises `OAuthError`: `insufficient_authorization` with what the server asks for next, or
+        why it refuses.
+        """
+        url = issuer.server.authorization_challenge_endpoint
+        if url is None:
+            raise Rejected(Reason.ISSUER_UNSUPPORTED, "first-party-apps-03 4.1", "no endpoint")
+        answer = await self._network.post_to_server(
+            url,
+            encode_challenge_request(request),
+            server=issuer.authorization_server,
+            key=key,
+            client=client,
+        )
+        members = _members(answer, "authorization challenge answer")
+        if answer.status != 200:
+            raise oauth_errors.decode_error(members)
+        return decode_granted(members)
 
     async def fetch_nonce(self, issuer: Issuer) -> str | None:
         """A c_nonce (7), or None where the issuer has no nonce endpoint."""

@@ -25,6 +25,7 @@ from mrc.wallet.asking import Asking, AskingParts
 from mrc.wallet.checking import MdocChecker, SdJwtChecker
 from mrc.wallet.delivery import Delivery
 from mrc.wallet.holdings import Card, Format
+from mrc.wallet.ic_card import IcCardParts, IcCardReceiving
 from mrc.wallet.issuer_client import IssuerClient
 from mrc.wallet.locking import Locking
 from mrc.wallet.network import WalletNetwork
@@ -103,6 +104,14 @@ class OpenWallet:
             provider=provider,
         )
         self.receiving = Receiving(parts)
+        self.ic_card = IcCardReceiving(
+            IcCardParts(
+                issuers=parts.issuers,
+                keys=host.keys,
+                receiving=self.receiving,
+                entropy=host.entropy,
+            )
+        )
         self.renewing = Renewing(parts)
         self.locking = Locking(parts, network, opened)
         delivery = Delivery(host.http)

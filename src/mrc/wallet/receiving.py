@@ -124,7 +124,7 @@ class Receiving:
             raise Rejected(Reason.OFFER_UNUSABLE, "OpenID4VCI 4.1.1", "no pre-authorized code")
         if grant.tx_code is not None and not tx_code:
             raise Rejected(Reason.TRANSACTION_CODE_NEEDED, "OpenID4VCI 6.1")
-        client = await self._client(offered.issuer)
+        client = await self.client_for(offered.issuer)
         (token_key,) = await self._parts.keys.create(1)
         request = PreAuthorizedTokenRequest(
             client_id=None if client is None else client.client_id,
@@ -250,7 +250,7 @@ class Receiving:
         except MrcError:
             return
 
-    async def _client(self, issuer: Issuer) -> AttestedClient | None:
+    async def client_for(self, issuer: Issuer) -> AttestedClient | None:
         """Our attestation, where we have a provider and the server takes attestations."""
         methods = issuer.server.token_endpoint_auth_methods_supported
         attested = any(method.startswith("attest_jwt_client_auth") for method in methods)
