@@ -5,6 +5,7 @@ import click
 from mrc.cli.ic_card_authority import csca
 from mrc.cli.ic_card_making import blank, emulate, order, personalise
 from mrc.cli.ic_card_reading import read, readers, tries, unblock
+from mrc.cli.ic_card_register import draw_up_order, end, found, register
 
 
 @click.group("ic-card")
@@ -12,5 +13,9 @@ def ic_card() -> None:
     """Emulate, personalise and read the chip card (ICAO Doc 9303)."""
 
 
-for _command in (blank, emulate, order, personalise, read, readers, tries, unblock, csca):
+_COMMANDS = (
+    *(blank, emulate, draw_up_order, order, personalise, register, end, found),
+    *(read, readers, tries, unblock, csca),
+)
+for _command in _COMMANDS:
     ic_card.add_command(_command)

@@ -1,11 +1,14 @@
 """`mrc ic-card blank`, `emulate`, `order` and `personalise`."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from mrc.authority.ic_issuance.deciding import last_day
+from mrc.cli.ic_card_register import register_made_card
 from mrc.cli.ic_card_transports import (
     connection_to,
     in_production,
@@ -23,6 +26,7 @@ from mrc.ic_card.passive_authentication import CscaTrust
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
 from mrc.ic_card.personalisation.making import CardRecord, Office, PinRule, make_card
 from mrc.ic_card.personalisation.order import (
+    Order,
     SignedOrder,
     check_order,
     decode_order,
@@ -184,6 +188,7 @@ class _JobFile:
 @click.option("--puk-file", type=_PATH, required=True, help="Where the PUK is handed out.")
 @click.option("--production", is_flag=True, help="Refuse a practice CSCA.")
 @click.option("--bac", is_flag=True, help="The card opens with BAC too (development only).")
+@click.option("--registrant", help="Enter the card in this authority's register, as this person's.")
 @json_option
 @refusals
 def personalise(
@@ -200,6 +205,7 @@ def personalise(
     puk_file: Path,
     production: bool,
     bac: bool,
+    registrant: str | None,
     as_json: bool,
 ) -> None:
     """Make one card from its order. Interrupted, the same command goes on where it stopped."""
@@ -223,7 +229,10 @@ def personalise(
         click.echo(f"{step.value}/{Step.ACTIVE.value} {step.name.lower()}", err=True)
 
     record = run(make_card(connection, job, office, at=SystemClock().now(), listener=show))
-    _show(record, as_json=as_json)
+    if registrant is not None:
+        entry = json.dumps(_described(record, job.order)).encode()
+        register_made_card(entry, registrant, "personalisation")
+    _show(record, job.order, as_json=as_json)
 
 
 def _job(job_file: Path, order_file: Path, officers: Path) -> Job:
@@ -253,21 +262,25 @@ def _officers(path: Path) -> dict[str, EcPublicKey]:
     return keys
 
 
-def _show(record: CardRecord, *, as_json: bool) -> None:
+def _described(record: CardRecord, made_from: Order) -> dict[str, object]:
     """What the register keeps."""
+    return {
+        "order_id": record.order_id,
+        "document_number": record.document_number,
+        "serial": record.serial.hex(),
+        "sod_hash": record.sod_hash.hex(),
+        "dg1_hash": record.dg1_hash.hex(),
+        "chip_key": record.chip_key.hex(),
+        "issuance_key": record.issuance_key.hex(),
+        "document_signer": record.document_signer.hex(),
+        "issued_on": made_from.issued.isoformat(),
+        "expires_on": last_day(made_from.zone.expiry_date).isoformat(),
+        "checks": len(record.findings),
+    }
+
+
+def _show(record: CardRecord, made_from: Order, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "order_id": record.order_id,
-                "document_number": record.document_number,
-                "serial": record.serial.hex(),
-                "sod_hash": record.sod_hash.hex(),
-                "dg1_hash": record.dg1_hash.hex(),
-                "chip_key": record.chip_key.hex(),
-                "issuance_key": record.issuance_key.hex(),
-                "document_signer": record.document_signer.hex(),
-                "checks": len(record.findings),
-            }
-        )
+        print_json(_described(record, made_from))
         return
     click.echo(f"card {record.document_number} is active: {len(record.findings)} checks passed")
