@@ -92,6 +92,17 @@ def make_stranger(
     return Stranger(key=key, certificate=leaf.sign(root_key, hashes.SHA256()), root=root)
 
 
+def make_self_signed(name: str) -> Stranger:
+    """A reader's certificate that nobody else signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _builder(_name(name), _name(name), key)
+        .add_extension(_usage(ca=False), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Stranger(key=key, certificate=certificate, root=certificate)
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
 ) -> x509.CertificateBuilder:

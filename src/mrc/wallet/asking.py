@@ -1,6 +1,8 @@
 """Who asks, for what and why: the request behind a link, fetched and checked (OpenID4VP 1.0, 5).
 
-Nothing is told to anybody here but that a request cannot be accepted (8.5).
+Nothing is told to anybody here but that a request cannot be accepted (8.5). A request object may
+name its own `request_uri` as audience where 5.8 has the static one: strangers' verifiers do
+(docs/reference/interop.md), and only from that address was it fetched.
 """
 
 from collections.abc import Sequence
@@ -15,12 +17,20 @@ from mrc.kernel.errors import Malformed, Rejected
 from mrc.kernel.ports import Clock, Entropy, SignatureVerifier
 from mrc.protocols.openid4vp import errors, invocation, request_object, response
 from mrc.protocols.openid4vp.invocation import ByReference, ByValue, Plain, RequestUriMethod
+from mrc.protocols.openid4vp.reasons import Reason as RequestReason
 from mrc.protocols.openid4vp.request import AuthorizationRequest, find_reply_address
-from mrc.protocols.openid4vp.request_object import AskerTrust
+from mrc.protocols.openid4vp.request_object import STATIC_AUDIENCE, AskerTrust, Expectation
 from mrc.protocols.openid4vp.stated_purpose import StatedPurpose, find_stated_purpose
 from mrc.protocols.openid4vp.transaction_data import TransactionData
 from mrc.wallet.delivery import Delivery
 from mrc.wallet.reasons import Reason
+
+_NOT_REGISTERED = (
+    x509_reasons.Reason.ISSUER_UNKNOWN,
+    x509_reasons.Reason.EXTENDED_KEY_USAGE,
+    RequestReason.CERTIFICATE_SELF_SIGNED,
+)
+"""Refusals after which an asker counts as a stranger: its key still has to have signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +78,8 @@ class Asking:
             case ByReference():
                 return await self._by_reference(found)
             case ByValue():
-                return self._authentic(found.request_object, found.client_id, None)
+                expected = Expectation(client_id=found.client_id, wallet_nonce=None)
+                return self._authentic(found.request_object, expected)
             case Plain():
                 request = request_object.accept_unsigned_request(found.parameters).request
                 return self._question(_unknown(request), request)
@@ -89,12 +100,17 @@ class Asking:
             text = answer.body.decode("ascii")
         except UnicodeDecodeError as error:
             raise Malformed("request object", "not ASCII") from error
-        return await self._checked(text, found.client_id, wallet_nonce)
+        expected = Expectation(
+            client_id=found.client_id,
+            wallet_nonce=wallet_nonce,
+            audiences=(STATIC_AUDIENCE, found.request_uri),
+        )
+        return await self._checked(text, expected)
 
-    async def _checked(self, text: str, client_id: str, wallet_nonce: str | None) -> Question:
+    async def _checked(self, text: str, expected: Expectation) -> Question:
         """As `_authentic`; a request that cannot be accepted is reported to its sender (8.5)."""
         try:
-            return self._authentic(text, client_id, wallet_nonce)
+            return self._authentic(text, expected)
         except (Rejected, Malformed) as error:
             await self._report(text, error)
             raise
@@ -112,13 +128,14 @@ class Asking:
                 reply.response_uri, response.encode_direct_post(report)
             )
 
-    def _authentic(self, text: str, client_id: str, wallet_nonce: str | None) -> Question:
-        expected = request_object.Expectation(client_id=client_id, wallet_nonce=wallet_nonce)
+    def _authentic(self, text: str, expected: Expectation) -> Question:
+        """An asker whom no root vouches for may ask, but is shown as not registered."""
+        client_id = expected.client_id
         try:
             found = self._check(text, expected, self._parts.trust)
             registered = True
         except Rejected as error:
-            if error.reason is not x509_reasons.Reason.ISSUER_UNKNOWN:
+            if error.reason not in _NOT_REGISTERED:
                 raise
             found = self._check(text, expected, AskerTrust(anchors=(), pinned=_leaf_of(text)))
             registered = False
@@ -129,7 +146,7 @@ class Asking:
         return self._question(asker, found.request)
 
     def _check(
-        self, text: str, expected: request_object.Expectation, trust: AskerTrust
+        self, text: str, expected: Expectation, trust: AskerTrust
     ) -> request_object.AuthenticRequest:
         return request_object.check_request_object(
             text,

@@ -39,13 +39,17 @@ def tls_roots(settings: Settings) -> list[Path]:
 
 
 def load_trust(settings: Settings) -> WalletTrust:
-    """Issuers' and askers' roots from the folder of trusted roots."""
+    """Issuers' and askers' roots from the folder of trusted roots.
+
+    An asker's own certificate in that folder is trusted as it is, self-signed or not.
+    """
     store = TrustStore(settings.home / "trust")
+    askers = store.certificates(TrustKind.READER)
     return WalletTrust(
         issuers=ChainChecker(
             anchors=store.certificates(TrustKind.ISSUER), verifier=OpensslVerifier()
         ),
-        askers=AskerTrust(anchors=store.certificates(TrustKind.READER)),
+        askers=AskerTrust(anchors=askers, pinned=askers),
     )
 
 

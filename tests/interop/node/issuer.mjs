@@ -1,0 +1,168 @@
+// A stranger's issuer: the server's half of @openid4vc, cards by @owf/mdoc and @sd-jwt/sd-jwt-vc.
+import { randomUUID } from 'node:crypto'
+import { Oauth2AuthorizationServer, Oauth2ResourceServer } from '@openid4vc/oauth2'
+import { Openid4vciIssuer } from '@openid4vc/openid4vci'
+import { callbacksFor, derOf, makeKey, publicPart } from './parts.mjs'
+import * as mdoc from './mdoc_owf.mjs'
+import * as sdJwt from './sd_jwt_vc.mjs'
+import { serve } from './server.mjs'
+
+const TX_CODE = '271828'
+const DOCTYPE = 'org.example.library.1'
+const NAMESPACE = 'org.example.library'
+const VCT = 'https://library.example/card'
+const CLAIMS = { holder: 'Ada Lovelace', branch: 'Söul 서울', member_since: 1843 }
+const PROOFS = { jwt: { proof_signing_alg_values_supported: ['ES256'] } }
+const DISPLAY = [{ name: 'Library card', locale: 'en' }]
+
+const metadataOf = (url) => ({
+  credential_issuer: url,
+  credential_endpoint: `${url}/credential`,
+  nonce_endpoint: `${url}/nonce`,
+  notification_endpoint: `${url}/notification`,
+  batch_credential_issuance: { batch_size: 3 },
+  display: [{ name: 'Library of strangers', locale: 'en' }],
+  credential_configurations_supported: {
+    library_mdoc: {
+      format: 'mso_mdoc',
+      doctype: DOCTYPE,
+      scope: 'library_mdoc',
+      cryptographic_binding_methods_supported: ['cose_key'],
+      credential_signing_alg_values_supported: [-7],
+      proof_types_supported: PROOFS,
+      credential_metadata: { display: DISPLAY, claims: Object.keys(CLAIMS).map((name) => ({ path: [NAMESPACE, name] })) },
+    },
+    library_sd_jwt: {
+      format: 'dc+sd-jwt',
+      vct: VCT,
+      scope: 'library_sd_jwt',
+      cryptographic_binding_methods_supported: ['jwk'],
+      credential_signing_alg_values_supported: ['ES256'],
+      proof_types_supported: PROOFS,
+      credential_metadata: { display: DISPLAY, claims: Object.keys(CLAIMS).map((name) => ({ path: [name] })) },
+    },
+  },
+})
+
+const serverMetadataOf = (url) => ({
+  issuer: url,
+  token_endpoint: `${url}/token`,
+  jwks_uri: `${url}/jwks`,
+  grant_types_supported: ['urn:ietf:params:oauth:grant-type:pre-authorized_code'],
+  'pre-authorized_grant_anonymous_access_supported': true,
+  dpop_signing_alg_values_supported: ['ES256'],
+})
+
+await serve(async ({ url, documentSigner, sdJwtSigner }) => {
+  const tokenKey = { ...makeKey(), kid: 'tokens' }
+  const callbacks = callbacksFor([tokenKey])
+  const issuer = new Openid4vciIssuer({ callbacks })
+  const server = new Oauth2AuthorizationServer({ callbacks })
+  const resources = new Oauth2ResourceServer({ callbacks })
+  const credentialIssuer = issuer.createCredentialIssuerMetadata(metadataOf(url))
+  const serverMetadata = server.createAuthorizationServerMetadata(serverMetadataOf(url))
+  const issuerMetadata = {
+    originalDraftVersion: 'V1',
+    credentialIssuer,
+    authorizationServers: [serverMetadata],
+    knownCredentialConfigurations: issuer.getKnownCredentialConfigurationsSupported(credentialIssuer),
+  }
+  const code = randomUUID()
+  const nonces = new Set()
+  const notified = []
+  const made = await issuer.createCredentialOffer({
+    issuerMetadata,
+    credentialConfigurationIds: Object.keys(credentialIssuer.credential_configurations_supported),
+    grants: {
+      'urn:ietf:params:oauth:grant-type:pre-authorized_code': {
+        'pre-authorized_code': code,
+        tx_code: { input_mode: 'numeric', length: TX_CODE.length },
+      },
+    },
+  })
+
+  async function token({ body, request }) {
+    const parsed = server.parseAccessTokenRequest({ accessTokenRequest: body, request })
+    const { dpop } = await server.verifyPreAuthorizedCodeAccessTokenRequest({
+      authorizationServerMetadata: serverMetadata,
+      grant: parsed.grant,
+      accessTokenRequest: parsed.accessTokenRequest,
+      request,
+      expectedPreAuthorizedCode: code,
+      expectedTxCode: TX_CODE,
+      dpop: { required: true, jwt: parsed.dpop?.jwt, allowedSigningAlgs: ['ES256'] },
+    })
+    const answer = await server.createAccessTokenResponse({
+      audience: url,
+      authorizationServer: url,
+      subject: code,
+      expiresInSeconds: 300,
+      dpop: { jwk: dpop.jwk },
+      signer: { method: 'jwk', alg: 'ES256', publicJwk: publicPart(tokenKey), kid: tokenKey.kid },
+    })
+    return { body: answer }
+  }
+
+  async function nonce() {
+    const cNonce = randomUUID()
+    nonces.add(cNonce)
+    return { body: issuer.createNonceResponse({ cNonce }) }
+  }
+
+  async function credential({ body, request }) {
+    await resources.verifyResourceRequest({ request, resourceServer: url, authorizationServers: [serverMetadata] })
+    const parsed = issuer.parseCredentialRequest({ issuerMetadata, credentialRequest: body })
+    const keys = []
+    for (const jwt of parsed.proofs.jwt) {
+      const expectedNonce = JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url')).nonce
+      if (!nonces.has(expectedNonce)) throw new Error('not a nonce of ours')
+      const { signer } = await issuer.verifyCredentialRequestJwtProof({ issuerMetadata, jwt, expectedNonce })
+      keys.push(signer.publicJwk)
+    }
+    const isMdoc = parsed.credentialConfigurationId === 'library_mdoc'
+    const credentials = await Promise.all(keys.map((deviceKey) => (isMdoc ? issueMdoc(deviceKey) : issueSdJwt(deviceKey))))
+    const answer = issuer.createCredentialResponse({
+      credentialRequest: parsed,
+      credentials: credentials.map((one) => ({ credential: one })),
+      notificationId: randomUUID(),
+    })
+    return { body: answer }
+  }
+
+  const issueMdoc = (deviceKey) =>
+    mdoc.issue({
+      docType: DOCTYPE,
+      claims: { [NAMESPACE]: CLAIMS },
+      deviceKey,
+      signingKey: documentSigner.key,
+      certificates: [derOf(documentSigner.certificate)],
+      days: 7,
+    })
+  const issueSdJwt = ({ kty, crv, x, y }) =>
+    sdJwt.issue({
+      claims: CLAIMS,
+      vct: VCT,
+      iss: url,
+      deviceKey: { kty, crv, x, y },
+      signingKey: sdJwtSigner.key,
+      certificates: [derOf(sdJwtSigner.certificate)],
+      days: 7,
+    })
+
+  return {
+    told: { link: made.credentialOffer, txCode: TX_CODE },
+    routes: {
+      'GET /.well-known/openid-credential-issuer': () => ({ body: credentialIssuer }),
+      'GET /.well-known/oauth-authorization-server': () => ({ body: serverMetadata }),
+      'GET /jwks': () => ({ body: { keys: [publicPart(tokenKey)] } }),
+      'POST /token': token,
+      'POST /nonce': nonce,
+      'POST /credential': credential,
+      'POST /notification': ({ body }) => {
+        notified.push(body.event)
+        return { status: 204, type: 'text/plain' }
+      },
+      'GET /notified': () => ({ body: notified }),
+    },
+  }
+})
