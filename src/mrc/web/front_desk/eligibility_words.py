@@ -57,6 +57,7 @@ def _rules(_: Translator) -> dict[Rule, Message]:
 
 
 def _reasons(_: Translator) -> dict[Reason, tuple[Message, Message]]:
+    """Why and what then, by reason. One table, as long as the rules have reasons."""
     register = _("Correct the register first.")
     carrier = _("Ask again in a moment, or take another number.")
     photo = _("Take a new photo and add it to the register.")

@@ -1,5 +1,6 @@
 """FD-11: the receipt, in the holder's language: printed by the browser, or as a PDF."""
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
@@ -32,7 +33,7 @@ async def pdf(page: Page) -> Response:
     sheet = page.rooms.customer.render(
         "receipt_pdf.html", language=language, **_values(page, found, language)
     )
-    made = page.desk.pdf(sheet)
+    made = await asyncio.to_thread(page.desk.pdf, sheet)  # half a second for some scripts
     await page.desk.visits.note_receipt(found.visit, f"pdf, {language.value}", now=page.now)
     headers = {"content-disposition": 'attachment; filename="receipt.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)

@@ -47,6 +47,7 @@ def refusal_words(_: Translator, error: MrcError) -> Refusal:
 
 
 def _refusals(_: Translator) -> dict[str, tuple[Message, Message]]:
+    """What happened and what to do, by reason. One table, as long as there are reasons."""
     ask = _("Ask a supervisor for a new link.")
     again = _("Open the record again.")
     return {

@@ -1,5 +1,6 @@
 """What the pages say and keep to themselves."""
 
+import importlib.util
 import logging
 from datetime import date, timedelta
 from importlib import resources
@@ -153,6 +154,29 @@ async def test_the_customer_screen_shows_nothing_personal(desk: OpenDesk) -> Non
         assert (await screen.post(link)).status_code == 404
         await client.post("/sign-out")
         assert (await screen.get("/customer")).status_code == 404
+
+
+async def test_a_receipt_speaks_every_holder_s_language(desk: OpenDesk) -> None:
+    async with desk.member(Role.OFFICER) as client:
+        path = await desk.visit(client)
+        for language in Language:
+            shown = (await client.get(f"{path}/receipt?language={language.value}")).text
+            sheet = shown.partition('<article class="receipt"')[2].partition("</article>")[0]
+            assert sheet.startswith(f' lang="{language.value}"')
+            assert "NGUYỄN THỊ ÁNH" in sheet
+            assert "untranslated" not in sheet
+
+
+async def test_a_receipt_is_a_pdf_or_the_page_says_that_it_is_not(desk: OpenDesk) -> None:
+    async with desk.member(Role.OFFICER) as client:
+        path = await desk.visit(client)
+        shown = (await client.get(f"{path}/receipt")).text
+        made = await client.get(f"{path}/receipt.pdf?language=my")
+    if importlib.util.find_spec("weasyprint") is None:
+        assert made.status_code == 404
+        assert "PDF files are not set up here." in shown
+    else:
+        assert made.content.startswith(b"%PDF-")
 
 
 def test_no_text_of_the_officers_is_missing_in_korean() -> None:
