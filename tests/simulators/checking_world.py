@@ -12,7 +12,8 @@ from mrc.infra.plastic_register import HttpPlasticRegister
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.stores.checker import DatabaseChecks, DatabaseSignIns
 from mrc.infra.stores.registry import DatabaseRegistry
-from mrc.kernel.ports import Clock
+from mrc.kernel.errors import Unavailable
+from mrc.kernel.ports import Clock, HttpRequest, HttpResponse
 from mrc.registry.eligibility import EligibilityRules
 from mrc.verifier.standard_purposes import STANDARD_PURPOSES
 from mrc.web.checker.app import create_app as create_checker
@@ -48,6 +49,19 @@ class MovingClock:
 
 
 @dataclass(kw_only=True)
+class Plug:
+    """The line to the register; a test pulls it out."""
+
+    world: "CheckingWorld"
+    client: AsgiClient
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        if not self.world.plastic_register_answers:
+            raise Unavailable(request.url, "nobody there")
+        return await self.client.send(request)
+
+
+@dataclass(kw_only=True)
 class CheckingWorld:
     """`checker` and `online` are the applications, `wallet_door` what wallets talk to."""
 
@@ -55,6 +69,7 @@ class CheckingWorld:
     checker_url: str = CHECKER_URL
     online_url: str = ONLINE_URL
     verifier_url: str = BASE_URL
+    plastic_register_answers: bool = True
     verifying: VerifierWorld = field(init=False)
     clock: Clock = field(init=False)
     wallet_door: Starlette = field(init=False)
@@ -91,7 +106,9 @@ class CheckingWorld:
             verifier=self.verifying.verifier,
             checks=DatabaseChecks(self.database),
             plastic=HttpPlasticRegister(
-                AsgiClient(door), url="https://issuer.localhost/", token=TOKEN
+                Plug(world=self, client=AsgiClient(door)),
+                url="https://issuer.localhost/",
+                token=TOKEN,
             ),
             clock=self.clock,
             texts=SignedTexts(b"s" * 32),

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from mrc.kernel.findings import Finding, failed, passed
+from mrc.kernel.findings import Finding, failed, passed, undetermined
 from mrc.verifier.policy import Verdict, judge
+from mrc.verifier.reasons import Reason
 
 CHECK = "plastic.register"
 CLAUSE = "Immigration Act 33"
@@ -44,6 +45,12 @@ class RegisterEntry:
             passed(CHECK, CLAUSE) if self.reason is None else failed(CHECK, CLAUSE, self.reason)
         )
         return judge([finding], status_times=[at], at=at, max_status_age=timedelta())
+
+
+def unreachable(*, at: datetime) -> Verdict:
+    """The verdict where the register did not answer: nothing was found out, as with a lock list."""
+    silent = undetermined(CHECK, CLAUSE, Reason.STATUS_NOT_REACHABLE.value)
+    return judge([silent], status_times=(), at=at, max_status_age=timedelta())
 
 
 class PlasticCardRegister(Protocol):

@@ -122,7 +122,7 @@ _CODES: Mapping[Sentence, tuple[str, ...]] = {
         StatusList.TYPE_NOT_EXPECTED,
         StatusList.NO_SIGNER,
     ),
-    Sentence.ENDED: (Mdoc.EXPIRED, Jose.EXPIRED),
+    Sentence.ENDED: (Mdoc.EXPIRED, Jose.EXPIRED, PlasticReason.STAY_ENDED),
     Sentence.NOT_BEGUN: (Mdoc.NOT_YET_VALID, Jose.NOT_YET_VALID, Jose.ISSUED_IN_FUTURE),
     Sentence.HOLDER: (
         Mdoc.DEVICE_AUTH_MISSING,
@@ -174,7 +174,7 @@ _CODES: Mapping[Sentence, tuple[str, ...]] = {
     ),
     Sentence.NOT_CHECKED: (Own.NOT_REACHED,),
     Sentence.UNDER_AGE: (Shortfall.UNDER_AGE,),
-    Sentence.STAY_ENDED: (Shortfall.STAY_ENDED, PlasticReason.STAY_ENDED),
+    Sentence.STAY_ENDED: (Shortfall.STAY_ENDED,),
     Sentence.WORK_LIMITED: (Shortfall.WORK_LIMITED,),
     Sentence.PERMIT_NEEDED: (Shortfall.PERMIT_NEEDED,),
     Sentence.NOT_FOUND: (PlasticReason.NOT_FOUND,),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mrc.formats.catalogue.ages import seoul_date
-from mrc.kernel.errors import Rejected
+from mrc.kernel.errors import Rejected, Unavailable
 from mrc.protocols.openid4vp.invocation import ByReference, decode_invocation
 from mrc.verifier.in_person.answers import Question, answer
 from mrc.verifier.in_person.checks import (
@@ -16,7 +16,7 @@ from mrc.verifier.in_person.checks import (
     PostId,
     Way,
 )
-from mrc.verifier.in_person.plastic import PlasticCard
+from mrc.verifier.in_person.plastic import PlasticCard, unreachable
 from mrc.verifier.policy import Verdict
 from mrc.verifier.requests import Asking
 from mrc.verifier.transactions import Outcome, Stage
@@ -110,12 +110,17 @@ class Running:
     async def look_up(
         self, question: Question, place: Place, card: PlasticCard
     ) -> tuple[Check, Shown]:
-        """A plastic card, judged as a mobile one. Raises `Malformed` or `Unavailable`."""
-        purpose = self._parts.verifier.profile.purposes[question.purpose]
-        entry = await self._parts.plastic.look_up(card, purpose.claims)
+        """A plastic card, judged as a mobile one. Raises `Malformed` for what is no number."""
+        claims = self._parts.verifier.profile.purposes[question.purpose].claims
+        try:
+            entry = await self._parts.plastic.look_up(card, claims)
+        except Unavailable:
+            entry = None
         now = self._parts.clock.now()
         check = self._new(question, place, way=Way.PLASTIC, now=now)
         await self._parts.checks.add(check)
+        if entry is None:
+            return await self.judge(check, unreachable(at=now), {})
         return await self.judge(check, entry.verdict(at=now), dict(entry.values))
 
     async def judge(
