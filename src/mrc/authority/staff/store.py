@@ -27,6 +27,7 @@ from mrc.authority.staff.records import (
     VisitId,
 )
 from mrc.authority.staff.statistics import DeskNumbers
+from mrc.issuer.records import OfferId
 from mrc.registry.people import RegistrantId
 
 
@@ -115,6 +116,10 @@ class VisitStore(Protocol):
     async def find_visit(self, visit: VisitId) -> Visit | None: ...
 
     async def change_visit(self, visit: Visit, deed: Deed | None = None) -> None: ...
+
+    async def mark_issued(self, visit: VisitId, offer: OfferId, *, at: datetime) -> None:
+        """The card of that offer is on a phone: keep when, forget the code. Once; other screens
+        that saw it too, or a newer offer of the visit, are left alone."""
 
     async def visits_of(self, officer: StaffId, *, since: datetime) -> list[Visit]:
         """The newest first."""

@@ -178,8 +178,8 @@ class Visits:
         except Rejected:
             state = OfferState.WITHDRAWN
         if state in _STORED and visit.issued_at is None:
+            await self._parts.store.mark_issued(visit.id, visit.offer, at=now)
             visit = replace(visit, issued_at=now, sealed_link=None)
-            await self._parts.store.change_visit(visit)
         link = None
         if state is OfferState.OFFERED and visit.sealed_link is not None:
             link = await self._unseal(visit.id, visit.sealed_link)

@@ -91,6 +91,21 @@ class AuditLog:
     def size(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(place) + 1, 0) FROM entry").fetchone()[0])
 
+    def sources(self, kind: str) -> list[str]:
+        """Every source that begins with `kind` and a colon, in the order of appending."""
+        rows = self._db.execute(
+            "SELECT source FROM entry WHERE source GLOB ? ORDER BY place", (f"{kind}:*",)
+        )
+        return [source for (source,) in rows]
+
+    def last_number(self, kind: str) -> int:
+        """The highest number among the sources ``kind:number``; 0 where there is none."""
+        row = self._db.execute(
+            "SELECT max(CAST(substr(source, ?) AS INTEGER)) FROM entry WHERE source GLOB ?",
+            (len(kind) + 2, f"{kind}:*"),
+        ).fetchone()
+        return int(row[0] or 0)
+
     def publish(self, now: datetime) -> LogHead:
         """The head to be anchored at this tick; the same again where the second is the same."""
         iat = int(now.timestamp())

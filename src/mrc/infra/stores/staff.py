@@ -19,6 +19,7 @@ from mrc.infra.database.engine import Database, UniqueViolation
 from mrc.infra.database.staff_tables import approvals, offices, visits
 from mrc.infra.stores import staff_rows as rows
 from mrc.infra.stores.staff_people import RECORD, MemberRecords, SessionRecords
+from mrc.issuer.records import OfferId
 from mrc.registry.people import RegistrantId
 
 _P = sa.bindparam
@@ -34,6 +35,15 @@ _ADD_VISIT = sa.insert(visits)
 _VISIT = sa.select(visits).where(visits.c.id == _P("of_id"))
 _CHANGE_VISIT = (
     sa.update(visits).where(visits.c.id == _P("of_id")).values(_new_values(visits, Visit))
+)
+_MARK_ISSUED = (
+    sa.update(visits)
+    .where(
+        visits.c.id == _P("of_id"),
+        visits.c.offer == _P("of_offer"),
+        visits.c.issued_at.is_(None),
+    )
+    .values(issued_at=_P("at", type_=visits.c.issued_at.type), sealed_link=None)
 )
 _CLOSE_OTHERS = (
     sa.update(visits)
@@ -119,6 +129,10 @@ class _VisitRecords:
             await tx.execute(_CHANGE_VISIT, rows.changes(visit))
             if deed is not None:
                 await tx.execute(RECORD, rows.to_row(deed))
+
+    async def mark_issued(self, visit: VisitId, offer: OfferId, *, at: datetime) -> None:
+        async with self._database.transaction() as tx:
+            await tx.execute(_MARK_ISSUED, {"of_id": visit, "of_offer": offer, "at": at})
 
     async def visits_of(self, officer: StaffId, *, since: datetime) -> list[Visit]:
         return await self._visits(_VISITS_OF, {"of_officer": officer, "since": since})

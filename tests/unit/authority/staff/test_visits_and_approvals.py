@@ -117,6 +117,18 @@ async def test_a_new_code_ends_the_old_one(staff: Staff) -> None:
     assert await staff.world.counter.progress(old.offer, now=now) is OfferState.WITHDRAWN
 
 
+async def test_a_screen_that_looks_late_overwrites_nothing(staff: Staff) -> None:
+    first, _ = await two(staff)
+    found, now = await issued(staff, first), staff.world.clock.now()
+    stale = found.visit
+    assert await staff.visits.progress(stale, now=now)
+    locked, _cards = await staff.visits.lock(found, "passport", now=now)
+    await staff.visits.progress(stale, now=now)
+    kept = await staff.world.staff.find_visit(locked.id)
+    assert kept is not None
+    assert kept.locked_at == now
+
+
 async def test_another_person_s_opening_clears_the_counter(staff: Staff) -> None:
     first, _ = await two(staff)
     now = staff.world.clock.now()
