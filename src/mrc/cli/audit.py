@@ -2,21 +2,23 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from web3 import HTTPProvider
 
 from mrc.cli.ledger import ADDRESS, RPC_TIMEOUT_S
-from mrc.infra.chain.audit_check import AuditReport, check_against_ledger, check_log
-from mrc.infra.chain.client import LedgerClient, Reverted
-from mrc.infra.chain.publisher import Journal
-from mrc.infra.keys.software import SystemEntropy
-from mrc.infra.stores.audit import AuditLog
+from mrc.cli.output import Refusal
+from mrc.infra.settings import Settings
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.headers import Address
-from mrc.ledger.statements import StreamId
+from mrc.ledger.statements import stream_id
+from mrc.wiring.ledger_files import LedgerFiles, load_ledger_trust
+
+if TYPE_CHECKING:
+    from mrc.infra.chain.audit_check import AuditReport
+    from mrc.infra.stores.audit import AuditLog
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -26,59 +28,106 @@ def audit() -> None:
     """Check the audit log against the ledger."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where the log, the journal and the ledger are. `rpc` None: the log alone is checked."""
+
+    log: Path
+    journal: Path | None
+    rpc: str | None
+    contract: Address | None
+    stream: bytes | None
+
+
 @audit.command()
-@click.option("--log", "log_file", type=FILE, required=True, help="The audit log's file.")
-@click.option("--journal", "journal_file", type=FILE, help="The publisher's journal.")
-@click.option("--rpc", help="The ledger's address; without it only the log is checked.")
+@click.option("--log", type=FILE, help="The audit log's file; by default this installation's.")
+@click.option("--journal", type=FILE, help="The publisher's journal.")
+@click.option("--rpc", help="The ledger's address; without it a given log is checked alone.")
 @click.option("--contract", type=ADDRESS)
 @click.option("--stream", help="The stream's identifier, 64 hexadecimal digits.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(
-    log_file: Path,
-    journal_file: Path | None,
+    log: Path | None,
+    journal: Path | None,
     rpc: str | None,
     contract: Address | None,
     stream: str | None,
     *,
     as_json: bool,
 ) -> None:
-    """Recompute every head and compare it with what was anchored. Ends with 1 on any fault."""
-    log = AuditLog(log_file, SystemEntropy())
+    """Recompute every head and compare it with what was anchored. Ends with 1 on any fault.
+
+    Without options: the log of this installation against its running ledger.
+    """
+    from mrc.infra.chain.client import Reverted
+    from mrc.infra.keys.software import SystemEntropy
+    from mrc.infra.stores.audit import AuditLog
+
     try:
-        report = _report(log, journal_file, rpc, contract, stream)
+        places = (
+            _installed(Settings())
+            if log is None
+            else _Places(
+                log=log,
+                journal=journal,
+                rpc=rpc,
+                contract=contract,
+                stream=None if stream is None else bytes.fromhex(stream),
+            )
+        )
+        opened = AuditLog(places.log, SystemEntropy())
+        try:
+            report = _report(opened, places)
+        finally:
+            opened.close()
     except (Unavailable, Reverted, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        log.close()
-    if as_json:
-        click.echo(json.dumps(asdict(report)))
-    else:
-        click.echo(
-            f"{report.entries} entries, {report.heads} heads, {report.ticks} ticks on the ledger, "
-            f"{report.anchored_heads} heads anchored"
-        )
-        for fault in report.faults:
-            click.echo(f"FAULT: {fault}")
+    _print(report, as_json=as_json)
     if report.faults:
         sys.exit(1)
 
 
-def _report(
-    log: AuditLog,
-    journal_file: Path | None,
-    rpc: str | None,
-    contract: Address | None,
-    stream: str | None,
-) -> AuditReport:
-    if rpc is None:
+def _print(report: "AuditReport", *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(report)))
+        return
+    click.echo(
+        f"{report.entries} entries, {report.heads} heads, {report.ticks} ticks on the ledger, "
+        f"{report.anchored_heads} heads anchored"
+    )
+    for fault in report.faults:
+        click.echo(f"FAULT: {fault}")
+
+
+def _installed(settings: Settings) -> _Places:
+    files, trust = LedgerFiles(settings.home), load_ledger_trust(settings)
+    if trust is None or not files.audit_log.exists():
+        raise Refusal("this installation has no audit log on a ledger yet")
+    return _Places(
+        log=files.audit_log,
+        journal=files.journal,
+        rpc=settings.ledger_url,
+        contract=trust.contract,
+        stream=stream_id(files.stream_seed.read_bytes()),
+    )
+
+
+def _report(log: "AuditLog", places: _Places) -> "AuditReport":
+    from web3 import HTTPProvider
+
+    from mrc.infra.chain.audit_check import check_against_ledger, check_log
+    from mrc.infra.chain.client import LedgerClient
+    from mrc.infra.chain.publisher import Journal
+    from mrc.ledger.statements import StreamId
+
+    if places.rpc is None:
         return check_log(log)
-    if journal_file is None or contract is None or stream is None:
+    if places.journal is None or places.contract is None or places.stream is None:
         raise click.UsageError("--rpc needs --journal, --contract and --stream")
-    provider = HTTPProvider(rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
-    journal = Journal(journal_file)
+    provider = HTTPProvider(places.rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
+    journal = Journal(places.journal)
     try:
-        return check_against_ledger(
-            log, journal, LedgerClient(provider, contract), StreamId(bytes.fromhex(stream))
-        )
+        client = LedgerClient(provider, places.contract)
+        return check_against_ledger(log, journal, client, StreamId(places.stream))
     finally:
         journal.close()

@@ -18,6 +18,7 @@ from mrc.infra.processes import RoleFailed, running_roles
 from mrc.infra.settings import Host, Settings
 from mrc.wiring.installation import SERVERS, environment_of
 
+ANCHOR_SECONDS = 5  # ten minutes are too long for a story
 PORTS = len(Host) + 2  # the first one is left free, the last one is the ledger's
 
 
@@ -29,7 +30,12 @@ def demo(as_json: bool, keep: bool) -> None:
     console = Console(stderr=as_json)
     home = Path(tempfile.mkdtemp(prefix="mrc-demo-"))
     first_port = find_free_ports(PORTS)
-    settings = Settings(home=home, first_port=first_port, ledger_port=first_port + PORTS - 1)
+    settings = Settings(
+        home=home,
+        first_port=first_port,
+        ledger_port=first_port + PORTS - 1,
+        anchor_seconds=ANCHOR_SECONDS,
+    )
     teller = Teller(home=home, environment=environment_of(settings), console=console)
     started = time.monotonic()
     try:
@@ -103,3 +109,7 @@ def _story(teller: Teller) -> None:
     teller.chapter("A driving licence of another authority in the same wallet")
     chapters.receive(teller, second, authority="police")
     chapters.show(teller, second, purpose="identity", format_="mso_mdoc", decision="valid")
+
+    teller.chapter("The status list is on the ledger: proved offline")
+    chapters.prove_list(teller)
+    chapters.check_audit(teller)

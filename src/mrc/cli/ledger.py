@@ -1,28 +1,30 @@
 """`mrc ledger`: serve the embedded chain, make a network's files, look, and check bundles."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
-import uvicorn
-from web3 import HTTPProvider
 
-from mrc.infra.chain.chain import ChainReader, EmbeddedChain
-from mrc.infra.chain.client import LedgerClient, Reverted, deploy
-from mrc.infra.chain.network import make_nodes, write_network
-from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
-from mrc.infra.chain.server import make_app
-from mrc.infra.clock import SystemClock
+from mrc.cli.output import Refusal, refusals
+from mrc.infra.http import HttpxClient
+from mrc.infra.settings import Settings
 from mrc.kernel.errors import Malformed, Unavailable
-from mrc.kernel.findings import Outcome
-from mrc.ledger.findings import read_bundle
+from mrc.kernel.findings import Finding, Outcome
+from mrc.ledger.findings import Document, judge_document, read_bundle
 from mrc.ledger.headers import Address
 from mrc.ledger.proofs import Facts, LedgerTrust
 from mrc.ledger.trust_file import decode_trust
+from mrc.wiring.issuers import AUTHORITIES
+from mrc.wiring.ledger_files import load_ledger_trust
+from mrc.wiring.wallet_process import tls_roots
+
+if TYPE_CHECKING:
+    from web3 import HTTPProvider
 
 DEFAULT_CHAIN_ID = 8230
 DEFAULT_RPC = "http://127.0.0.1:8545"
@@ -56,18 +58,44 @@ def ledger() -> None:
 
 
 @ledger.command()
-@click.option("--file", "path", type=FILE, required=True, help="The chain's SQLite file.")
+@click.option("--file", "path", type=FILE, help="Serve this chain alone, without an installation.")
 @click.option("--key-file", type=FILE, help="The validator's key; made where there is none.")
 @click.option("--chain-id", default=DEFAULT_CHAIN_ID, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Keep it on loopback.")
 @click.option("--port", default=8545, show_default=True)
 @click.option("--read-only", is_flag=True, help="Read a file that another process writes.")
+@refusals
 def serve(
-    path: Path, key_file: Path | None, chain_id: int, host: str, port: int, *, read_only: bool
+    path: Path | None,
+    key_file: Path | None,
+    chain_id: int,
+    host: str,
+    port: int,
+    *,
+    read_only: bool,
 ) -> None:
-    """Serve the embedded chain as Ethereum JSON-RPC over HTTP and WebSocket."""
+    """Start this installation's ledger: chain, council, anchors and explorer.
+
+    With --file only the embedded chain is served, as Ethereum JSON-RPC over HTTP and WebSocket.
+    """
+    if path is None:
+        from mrc.wiring.ledger import run_ledger
+
+        asyncio.run(run_ledger(Settings()))
+        return
     if read_only == (key_file is not None):
         raise click.UsageError("give either --key-file or --read-only")
+    _serve_file(path, key_file, chain_id, host, port)
+
+
+def _serve_file(path: Path, key_file: Path | None, chain_id: int, host: str, port: int) -> None:
+    import uvicorn
+
+    from mrc.infra.chain.chain import ChainReader, EmbeddedChain
+    from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
+    from mrc.infra.chain.server import make_app
+    from mrc.infra.clock import SystemClock
+
     try:
         chain = (
             ChainReader.open_for_reading(path)
@@ -95,6 +123,9 @@ def serve(
 @click.option("--key-file", type=FILE, required=True, help="Who sends it; keeps no power.")
 def deploy_contract(rpc: str, members: Sequence[Address], threshold: int, key_file: Path) -> None:
     """Make the ledger contract with its first council and print its address."""
+    from mrc.infra.chain.client import Reverted, deploy
+    from mrc.infra.chain.sealing import read_or_make_secret
+
     try:
         made = deploy(_provider(rpc), read_or_make_secret(key_file), members, threshold)
     except (Unavailable, Reverted) as error:
@@ -103,12 +134,16 @@ def deploy_contract(rpc: str, members: Sequence[Address], threshold: int, key_fi
 
 
 @ledger.command()
-@click.option("--rpc", default=DEFAULT_RPC, show_default=True)
-@click.option("--contract", type=ADDRESS, required=True)
+@click.option("--rpc", help="By default that of this installation.")
+@click.option("--contract", type=ADDRESS, help="By default that of this installation.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(rpc: str, contract: Address, *, as_json: bool) -> None:
+@refusals
+def status(rpc: str | None, contract: Address | None, *, as_json: bool) -> None:
     """Show the newest block, its validators, and the council."""
-    client = LedgerClient(_provider(rpc), contract)
+    from mrc.infra.chain.client import LedgerClient, Reverted
+
+    address = contract or _installed_trust().contract
+    client = LedgerClient(_provider(rpc or Settings().ledger_url), address)
     try:
         header = client.newest_header()
         found = {
@@ -135,27 +170,81 @@ def bundle() -> None:
 @click.option("--trust", "trust_file", type=click.File("rb"), help="The ledger you trust.")
 @click.option("--contract", type=ADDRESS, help="Its contract, where there is no trust file,")
 @click.option("--validator", "validators", type=ADDRESS, multiple=True, help="and validators.")
+@click.option("--document", type=click.File("rb"), help="A status list that it shall prove.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check_file(
     file: BinaryIO,
     trust_file: BinaryIO | None,
     contract: Address | None,
     validators: Sequence[Address],
+    document: BinaryIO | None,
     *,
     as_json: bool,
 ) -> None:
     """Check the bundle in FILE against the trusted validators and say what it proves.
 
-    Ends with 1 where the bundle is refused, with 2 where it is too old to say anything.
+    Needs no network. Ends with 1 where the bundle, or the document by it, is refused, with 2
+    where nothing could be found out. By default this installation's ledger is trusted.
     """
-    trust = _trust(trust_file, contract, validators)
-    facts, finding = read_bundle(file.read(), trust=trust, at=datetime.now(UTC))
+    trust, data, now = _trust(trust_file, contract, validators), file.read(), datetime.now(UTC)
+    facts, finding = read_bundle(data, trust=trust, at=now)
     shown: dict[str, object] = {"outcome": finding.outcome.value, "reason": finding.reason}
     if facts is not None:
         shown.update(_described(facts))
+    if facts is not None and document is not None:
+        finding = _judge_document(document.read(), data, trust, now)
+        shown["document"] = {"outcome": finding.outcome.value, "reason": finding.reason}
     _show(shown, as_json=as_json)
     if finding.outcome is not Outcome.PASSED:
         sys.exit(1 if finding.outcome is Outcome.FAILED else 2)
+
+
+@bundle.command("fetch")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--authority",
+    "role",
+    type=click.Choice([authority.role for authority in AUTHORITIES]),
+    default="authority",
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@refusals
+def fetch(directory: Path, role: str, *, as_json: bool) -> None:
+    """Fetch an authority's status list and its proof into DIRECTORY, for checking offline."""
+    from mrc.cli.ledger_fetching import fetch_list
+
+    settings = Settings()
+    authority = next(authority for authority in AUTHORITIES if authority.role == role)
+
+    async def act() -> tuple[bytes, bytes]:
+        async with HttpxClient(tls_roots(settings)) as http:
+            return await fetch_list(http, settings.url_of(authority.host))
+
+    found, proof = asyncio.run(act())
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f"{role}.list").write_bytes(found)
+    (directory / f"{role}.proof.json").write_bytes(proof)
+    _show(
+        {
+            "list": str(directory / f"{role}.list"),
+            "proof": str(directory / f"{role}.proof.json"),
+            "proof_bytes": len(proof),
+        },
+        as_json=as_json,
+    )
+
+
+def _judge_document(data: bytes, proof: bytes, trust: LedgerTrust, now: datetime) -> Finding:
+    from mrc.cli.ledger_fetching import as_document
+
+    try:
+        document: Document = as_document(data)
+    except Malformed as error:
+        raise Refusal(f"not understood: {error}") from error
+    return judge_document(
+        document, proof, trust=trust, at=now, max_unanchored_age=timedelta()
+    ).finding
 
 
 @ledger.group()
@@ -170,6 +259,8 @@ def network() -> None:
 @click.option("--chain-id", default=DEFAULT_CHAIN_ID, show_default=True)
 def init(directory: Path, validators: int, hosts: Sequence[str], chain_id: int) -> None:
     """Write genesis, keys, configuration and units of a Besu QBFT network to DIRECTORY."""
+    from mrc.infra.chain.network import make_nodes, write_network
+
     names = list(hosts) or [f"validator-{n}.ledger.internal" for n in range(1, validators + 1)]
     if len(names) != validators:
         raise click.UsageError(f"{validators} validators need {validators} hosts")
@@ -180,7 +271,9 @@ def init(directory: Path, validators: int, hosts: Sequence[str], chain_id: int) 
     click.echo(f"{validators} validators in {directory}. Next: docs/how-to/ledger-network.md")
 
 
-def _provider(rpc: str) -> HTTPProvider:
+def _provider(rpc: str) -> "HTTPProvider":
+    from web3 import HTTPProvider
+
     return HTTPProvider(rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
 
 
@@ -192,9 +285,18 @@ def _trust(
             return decode_trust(trust_file.read())
         except Malformed as error:
             raise click.ClickException(str(error)) from error
+    if contract is None and not validators:
+        return _installed_trust()
     if contract is None or not validators:
         raise click.UsageError("give --trust, or --contract and every --validator")
     return LedgerTrust(contract=contract, validators=frozenset(validators))
+
+
+def _installed_trust() -> LedgerTrust:
+    trust = load_ledger_trust(Settings())
+    if trust is None:
+        raise click.UsageError("no ledger is trusted here: give --trust")
+    return trust
 
 
 def _described(facts: Facts) -> dict[str, object]:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import Lifespan
 
 from mrc.authority.counter import Counter
@@ -42,8 +42,9 @@ def with_management(
     counter: Counter,
     desk: Desk | None,
     front: Starlette | None,
+    *more: BaseRoute,
 ) -> Starlette:
-    """The counter's management API below ``/desk``, and `front` for everything else."""
+    """The counter's management API below ``/desk``, `more`, and `front` for everything else."""
     api = DeskApi(
         counter=counter,
         desk=desk,
@@ -51,7 +52,7 @@ def with_management(
         practice=settings.mode is Mode.PRACTICE,
         token=shared_token(settings.home / authority.role / "operator.token"),
     )
-    routes = [Mount("/desk", create_desk_api(api))]
+    routes: list[BaseRoute] = [Mount("/desk", create_desk_api(api)), *more]
     if front is None:
         return Starlette(routes=routes)
     return Starlette(routes=[*routes, Mount("/", front)], lifespan=_lifespan_of(front))

@@ -10,6 +10,7 @@ from mrc.infra.settings import Settings
 PRACTICE_SEED = 1
 PRACTICE_COUNT = 50
 
+LEDGER = Role(name="ledger", arguments=("ledger", "serve"))
 CARRIER = Role(name="carrier", arguments=("sandbox", "carrier"))
 PROVIDER = Role(name="provider", arguments=("provider",))
 POLICE = Role(name="police", arguments=("issuer", "--authority", "police"))
@@ -19,7 +20,7 @@ VERIFIER = Role(name="verifier", arguments=("verifier",))
 PHONE = Role(name="phone", arguments=("phone",))
 WALLET = Role(name="wallet", arguments=("wallet",))
 
-SERVERS: Sequence[Role] = (CARRIER, PROVIDER, POLICE, INTERIOR, AUTHORITY, VERIFIER)
+SERVERS: Sequence[Role] = (LEDGER, CARRIER, PROVIDER, POLICE, INTERIOR, AUTHORITY, VERIFIER)
 """In the order of starting: who exports a root starts before those who must trust it."""
 
 

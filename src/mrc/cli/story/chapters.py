@@ -1,9 +1,12 @@
 """The chapters: from the register to a refusal, two phones, and a card of another authority."""
 
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from mrc.cli.story.teller import Teller, Told
 
+ANCHOR_PATIENCE_S = 30.0
 STUDENT = "P-STUDENT"
 REFUSED = {
     "P-CHILD": "under_age",
@@ -110,6 +113,53 @@ def state_in_wallet(teller: Teller, phone: Phone, card_id: str, state: str) -> N
     teller.expect(found[card_id]["state"] == state, f"{phone.name} says {found[card_id]['state']}")
     copies = sum(found[card_id]["unused_copies"].values())
     teller.tell(f"{phone.name} learns that its card is {state}", told, f"{copies} copies left")
+
+
+def prove_list(teller: Teller) -> None:
+    """The list and its proof as two files, checked without a network; then a forged list."""
+    folder = teller.home / "evidence"
+    fetched = _proved(teller, folder)
+    teller.tell(
+        "the list and its proof are two files", fetched, f"{fetched.value['proof_bytes']} bytes"
+    )
+    files = (fetched.value["proof"], "--document", fetched.value["list"])
+    told = teller.mrc("ledger", "bundle", "check", *files)
+    teller.expect(told.value["document"]["outcome"] == "passed", f"anchored: {told.value}")
+    block = f"block {told.value['block']}, {len(told.value['organisations'])} issuer registered"
+    teller.tell("proved offline: this list is the published one", told, block)
+    listed = Path(fetched.value["list"])
+    parts = listed.read_text().split(".")
+    listed.write_text(".".join((*parts[:2], "A" * len(parts[2]))))
+    forged = teller.mrc("ledger", "bundle", "check", *files, expect_failure=True)
+    teller.tell(
+        "another list of the same second is refused", forged, forged.value["document"]["reason"]
+    )
+
+
+def _proved(teller: Teller, folder: Path) -> Told:
+    """The newest list is anchored at the next tick: ask until its proof is there."""
+    until = time.monotonic() + ANCHOR_PATIENCE_S
+    while True:
+        told = teller.mrc("ledger", "bundle", "fetch", str(folder), may_fail=True)
+        if told.code == 0:
+            checked = teller.mrc(
+                *("ledger", "bundle", "check", told.value["proof"]),
+                *("--document", told.value["list"]),
+                may_fail=True,
+            )
+            if checked.code == 0:
+                return told
+        teller.expect(time.monotonic() < until, "no proof of the newest list came")
+        time.sleep(0.5)
+
+
+def check_audit(teller: Teller) -> None:
+    """Every act of the story is in the log, and its head on the ledger."""
+    told = teller.mrc("audit", "verify")
+    teller.expect(told.value["anchored_heads"] > 0, f"no head is anchored: {told.value}")
+    teller.expect(told.value["entries"] > 50, f"acts are missing: {told.value}")
+    detail = f"{told.value['entries']} acts, {told.value['ticks']} anchors"
+    teller.tell("the audit log agrees with the ledger", told, detail)
 
 
 def _expect_decision(teller: Teller, outcome: Told, decision: str, reason: str) -> None:

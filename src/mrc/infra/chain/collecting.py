@@ -5,7 +5,6 @@ or comes with the same `iat` and other bytes, does not replace what was anchored
 word that was given first. An issuer that does not answer keeps its last publications.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from datetime import datetime
 import structlog
 
 from mrc.formats.status_list import cwt_token, jwt_token
+from mrc.formats.status_list.aggregation import decode_aggregation
 from mrc.formats.x509.certificate import Certificate
 from mrc.infra.status_client import check_list
 from mrc.kernel.errors import Malformed, MrcError, Unavailable
@@ -87,15 +87,10 @@ class PublishedLists:
         return known if known is not None and known.digest == made.digest else made
 
     async def _uris(self, source: Source) -> Sequence[str]:
-        body = await self._get(f"{source.url}/status", "application/json")
-        try:
-            uris = json.loads(body)["status_lists"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Malformed("status list aggregation") from error
-        inside = f"{source.url}/"
-        if not isinstance(uris, list) or not all(str(uri).startswith(inside) for uri in uris):
+        uris = decode_aggregation(await self._get(f"{source.url}/status", "application/json"))
+        if not all(uri.startswith(f"{source.url}/") for uri in uris):
             raise Malformed("status list aggregation", "lists of somebody else")
-        return [str(uri) for uri in uris[:MAX_LISTS]]
+        return uris[:MAX_LISTS]
 
     async def _get(self, url: str, accept: str) -> bytes:
         answer = await self._http.send(

@@ -10,8 +10,8 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -24,8 +24,6 @@ from mrc.ledger.proofs import CLAUSE
 from mrc.ledger.reasons import Reason
 from mrc.ledger.statements import StreamId
 
-DEFAULT_PERIOD = timedelta(minutes=10)
-LATE_AFTER_PERIODS = 2
 ATTEMPTS = 3
 NO_FACTS = Wanted()
 _SCHEMA = """
@@ -33,21 +31,6 @@ CREATE TABLE IF NOT EXISTS batch (
   stream BLOB NOT NULL, tick INTEGER NOT NULL, root BLOB NOT NULL, entries TEXT NOT NULL,
   anchored INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, tick)) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timetable:
-    """When ticks are due: at whole multiples of the period since the epoch."""
-
-    period: timedelta = DEFAULT_PERIOD
-
-    def next_after(self, now: datetime) -> datetime:
-        seconds = int(self.period.total_seconds())
-        return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
-
-    def is_late(self, now: datetime, last: datetime | None) -> bool:
-        """Whether an alarm is called for."""
-        return last is None or now - last > LATE_AFTER_PERIODS * self.period
 
 
 class Journal:

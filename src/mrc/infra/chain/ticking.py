@@ -10,10 +10,11 @@ from datetime import datetime
 
 import structlog
 
-from mrc.infra.chain.publisher import AnchorMetrics, Publisher, Timetable
+from mrc.infra.chain.publisher import AnchorMetrics, Publisher
 from mrc.kernel.errors import MrcError
 from mrc.kernel.ports import Clock
 from mrc.ledger.anchors import Publication
+from mrc.ledger.timetable import Timetable
 
 Collect = Callable[[datetime], Awaitable[Sequence[Publication]]]
 Sleep = Callable[[float], Awaitable[None]]

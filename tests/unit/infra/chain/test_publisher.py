@@ -6,12 +6,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from mrc.infra.chain.client import LedgerWriter, Reverted, Wanted
-from mrc.infra.chain.publisher import AnchorMetrics, Publisher, Timetable
+from mrc.infra.chain.publisher import AnchorMetrics, Publisher
 from mrc.kernel.errors import Rejected, Unavailable
 from mrc.ledger.anchors import SALT_BYTES, Batch, Publication, audit_publication, publication
 from mrc.ledger.bundle import decode_bundle
 from mrc.ledger.proofs import check_bundle
 from mrc.ledger.reasons import Reason
+from mrc.ledger.timetable import Timetable
 from tests.simulators.ledger_world import (
     JWT,
     NOBODY,

@@ -7,10 +7,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from mrc.infra.chain.publisher import AnchorMetrics, Timetable
+from mrc.infra.chain.publisher import AnchorMetrics
 from mrc.infra.chain.ticking import Clockwork
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.anchors import Publication, publication
+from mrc.ledger.timetable import Timetable
 from tests.simulators.ledger_world import JWT, NOW, STREAM, TOKEN, URI, World
 
 LABELS = {"stream": STREAM.hex()[:16]}

@@ -1,0 +1,1 @@
+"""The audit log's published head, for the process that anchors it."""

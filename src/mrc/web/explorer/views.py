@@ -1,0 +1,117 @@
+"""What the explorer shows, as values, and the port behind which the ledger stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mrc.ledger.findings import Document
+from mrc.ledger.proofs import Facts
+from mrc.ledger.statements import OrganisationId, Role, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationView:
+    """An organisation. `names` is empty where the trust list does not name it."""
+
+    names: Mapping[str, str]
+    identifier: bytes
+    key_hash: bytes
+    roles: tuple[Role, ...]
+    standing: Standing
+    valid_until: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeView:
+    """A credential type. `name` is empty where the trust list does not name it."""
+
+    name: str
+    identifier: bytes
+    issuer: Mapping[str, str]
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitlementView:
+    asker: Mapping[str, str]
+    purpose: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationView:
+    uri: str
+    media_type: str
+    published_at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """A decision of the council: the contract's function, and whom it is about, where known."""
+
+    number: int
+    function: str
+    about: Mapping[str, str]
+    approvals: int
+    executed: bool
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    number: int
+    hash: bytes
+    sealed_at: datetime
+    transactions: int
+    sealers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerView:
+    """Everything at one moment. `tick` None: nothing was anchored yet."""
+
+    read_at: datetime
+    organisations: tuple[OrganisationView, ...]
+    types: tuple[TypeView, ...]
+    entitlements: tuple[EntitlementView, ...]
+    publications: tuple[PublicationView, ...]
+    decisions: tuple[DecisionView, ...]
+    blocks: tuple[BlockView, ...]
+    seats: int
+    threshold: int
+    validators: int
+    paused: bool
+    tick: int | None
+    anchored_at: datetime | None
+    next_tick: datetime
+    late: bool
+    contract: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedBundle:
+    """What a bundle that somebody brought proves, or why it is refused."""
+
+    facts: Facts | None
+    outcome: str
+    reason: str | None
+    names: Mapping[OrganisationId, Mapping[str, str]]
+
+
+class Explored(Protocol):
+    """The ledger behind the page. Raises `Unavailable` where it does not answer."""
+
+    async def view(self) -> LedgerView: ...
+
+    async def check(self, bundle: bytes) -> CheckedBundle: ...
+
+    async def bundle(self, uri: str, media_type: str) -> bytes: ...
+
+    async def asker_register(self) -> bytes: ...
+
+    async def trust_list(self) -> Document | None: ...
+
+    async def trust(self) -> bytes: ...

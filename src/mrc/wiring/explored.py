@@ -1,0 +1,204 @@
+"""The ledger as the explorer shows it: read through events, named by the trust list, kept briefly."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mrc.infra.chain.clerk import PracticeClerk
+from mrc.infra.chain.client import Wanted
+from mrc.infra.chain.overview import Decision, Overview, read_overview
+from mrc.infra.chain.practice import PracticeLedger
+from mrc.kernel.ports import Clock
+from mrc.ledger.application import MEDIA_TYPE as TRUST_LIST_TYPE
+from mrc.ledger.application import Application
+from mrc.ledger.findings import Document, read_bundle
+from mrc.ledger.statements import OrganisationId, credential_type_id, purpose_id
+from mrc.ledger.timetable import Timetable
+from mrc.ledger.trust_file import encode_trust
+from mrc.web.explorer.views import (
+    BlockView,
+    CheckedBundle,
+    DecisionView,
+    EntitlementView,
+    LedgerView,
+    OrganisationView,
+    PublicationView,
+    TypeView,
+)
+
+KEPT_FOR = timedelta(seconds=5)
+NO_NAMES: Mapping[str, str] = {}
+NEWEST_DECISIONS = 12
+
+
+@dataclass(slots=True, kw_only=True)
+class ExploredLedger:
+    """`Explored` over the practice ledger of this process."""
+
+    ledger: PracticeLedger
+    clerk: PracticeClerk
+    timetable: Timetable
+    clock: Clock
+    trust_list_uri: str
+    _view: LedgerView | None = field(default=None, init=False)
+    _register: tuple[datetime, bytes] | None = field(default=None, init=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def view(self) -> LedgerView:
+        async with self._lock:
+            now = self.clock.now()
+            if self._view is None or now - self._view.read_at > KEPT_FOR:
+                self._view = await asyncio.to_thread(self._read, now)
+            return self._view
+
+    async def check(self, bundle: bytes) -> CheckedBundle:
+        facts, finding = await asyncio.to_thread(
+            read_bundle, bundle, trust=self.ledger.trust, at=self.clock.now()
+        )
+        names = {one.organisation_id: one.names for one in self.clerk.accepted}
+        return CheckedBundle(
+            facts=facts, outcome=finding.outcome.value, reason=finding.reason, names=names
+        )
+
+    async def bundle(self, uri: str, media_type: str) -> bytes:
+        """With the entry of the issuer whose document it is."""
+        issuer = next((one for one in self.clerk.accepted if uri.startswith(f"{one.url}/")), None)
+        facts = Wanted(organisations=() if issuer is None else (issuer.organisation_id,))
+        return await asyncio.to_thread(self.ledger.publisher.bundle, uri, media_type, facts)
+
+    async def asker_register(self) -> bytes:
+        async with self._lock:
+            now = self.clock.now()
+            if self._register is None or now - self._register[0] > KEPT_FOR:
+                made = await asyncio.to_thread(self.clerk.asker_register)
+                self._register = (now, made)
+            return self._register[1]
+
+    async def trust_list(self) -> Document | None:
+        found = self.clerk.trust_list()
+        if found is None:
+            return None
+        return Document(
+            uri=self.trust_list_uri,
+            media_type=TRUST_LIST_TYPE,
+            issued_at=found[0],
+            data=found[1],
+        )
+
+    async def trust(self) -> bytes:
+        return encode_trust(self.ledger.trust)
+
+    def _read(self, now: datetime) -> LedgerView:
+        overview = read_overview(self.ledger.client)
+        known = _Names(self.clerk.accepted)
+        head = overview.streams.get(self.ledger.publisher.stream)
+        return LedgerView(
+            read_at=now,
+            organisations=_organisations(overview, known),
+            types=_types(overview, known),
+            entitlements=_entitlements(overview, known),
+            publications=tuple(
+                PublicationView(
+                    uri=entry.uri,
+                    media_type=entry.media_type,
+                    published_at=datetime.fromtimestamp(entry.iat, now.tzinfo),
+                    digest=entry.digest,
+                )
+                for entry in self.ledger.publisher.newest()
+            ),
+            decisions=tuple(
+                _decision(one, known) for one in overview.decisions[: -NEWEST_DECISIONS - 1 : -1]
+            ),
+            blocks=tuple(
+                BlockView(
+                    number=block.number,
+                    hash=block.hash,
+                    sealed_at=block.sealed_at,
+                    transactions=block.transactions,
+                    sealers=len(block.sealers),
+                )
+                for block in overview.blocks
+            ),
+            seats=len(overview.seats),
+            threshold=overview.threshold,
+            validators=len(self.ledger.trust.validators),
+            paused=overview.paused,
+            tick=None if head is None else head.tick,
+            anchored_at=None if head is None else head.anchored_at,
+            next_tick=self.timetable.next_after(now),
+            late=head is not None and self.timetable.is_late(now, head.anchored_at),
+            contract=self.ledger.client.address,
+        )
+
+
+class _Names:
+    """The words behind the hashes."""
+
+    def __init__(self, applications: tuple[Application, ...]) -> None:
+        self.organisations = {one.organisation_id: one for one in applications}
+        self.types = {
+            credential_type_id(name): name for one in applications for name in one.credential_types
+        }
+        self.purposes = {
+            (one.organisation_id, purpose_id(code)): (code, claims)
+            for one in applications
+            for code, claims in one.purposes.items()
+        }
+
+    def of(self, name: OrganisationId) -> Mapping[str, str]:
+        known = self.organisations.get(name)
+        return NO_NAMES if known is None else known.names
+
+    def of_hex(self, text: str) -> Mapping[str, str]:
+        try:
+            return self.of(OrganisationId(bytes.fromhex(text.removeprefix("0x"))))
+        except ValueError:
+            return NO_NAMES
+
+
+def _organisations(overview: Overview, known: _Names) -> tuple[OrganisationView, ...]:
+    return tuple(
+        OrganisationView(
+            names=known.of(name),
+            identifier=name,
+            key_hash=entry.key_hash,
+            roles=tuple(sorted(entry.roles)),
+            standing=entry.standing,
+            valid_until=entry.valid_until,
+        )
+        for name, entry in overview.organisations.items()
+    )
+
+
+def _types(overview: Overview, known: _Names) -> tuple[TypeView, ...]:
+    return tuple(
+        TypeView(
+            name=known.types.get(name, ""),
+            identifier=name,
+            issuer=known.of(entry.issuer),
+            standing=entry.standing,
+        )
+        for name, entry in overview.credential_types.items()
+    )
+
+
+def _entitlements(overview: Overview, known: _Names) -> tuple[EntitlementView, ...]:
+    found = []
+    for asker, purpose in overview.entitlements:
+        code, claims = known.purposes.get((asker, purpose), ("", ()))
+        found.append(EntitlementView(asker=known.of(asker), purpose=code, claims=claims))
+    return tuple(found)
+
+
+def _decision(decision: Decision, known: _Names) -> DecisionView:
+    arguments = list(decision.arguments.values())
+    named = (known.of_hex(value) for value in arguments)
+    return DecisionView(
+        number=decision.number,
+        function=decision.function,
+        about=next((names for names in named if names), NO_NAMES),
+        approvals=len(decision.approved_by),
+        executed=decision.executed,
+        expires=decision.expires,
+    )

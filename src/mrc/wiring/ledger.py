@@ -1,0 +1,181 @@
+"""The ledger's process: the practice chain as JSON-RPC, the council's clerk, the anchors, the explorer.
+
+The only process with an EVM. It fetches what the issuers publish as anybody could; only the audit
+log's head comes over a token, because its size at every moment is nobody else's business.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from prometheus_client import REGISTRY
+
+from mrc.formats.x509.certificate import decode_certificate
+from mrc.infra.chain.clerk import PracticeClerk
+from mrc.infra.chain.collecting import PublishedLists, Source
+from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
+from mrc.infra.chain.publisher import AnchorMetrics
+from mrc.infra.chain.server import make_app as make_rpc
+from mrc.infra.chain.ticking import Clockwork
+from mrc.infra.clock import SystemClock
+from mrc.infra.files import write_atomic
+from mrc.infra.http import HttpxClient
+from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
+from mrc.infra.processes import run_until_stopped
+from mrc.infra.serving import serving
+from mrc.infra.settings import Host, Mode, Settings
+from mrc.infra.tokens import shared_token
+from mrc.kernel.errors import Malformed, MrcError, Unavailable
+from mrc.kernel.ports import HttpClient, HttpRequest
+from mrc.ledger.anchors import Publication, audit_publication, publication
+from mrc.ledger.application import MEDIA_TYPE as TRUST_LIST_TYPE
+from mrc.ledger.statements import Role
+from mrc.ledger.timetable import Timetable
+from mrc.ledger.trust_file import encode_trust
+from mrc.web.audit_api.app import HEAD_PATH
+from mrc.web.explorer.app import make_app as make_explorer
+from mrc.wiring.explored import ExploredLedger
+from mrc.wiring.ledger_files import LedgerFiles
+from mrc.wiring.server import practice_tls
+from mrc.wiring.wallet_process import tls_roots
+
+CLERK_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRole:
+    """The parts of the running role."""
+
+    settings: Settings
+    ledger: PracticeLedger
+    clerk: PracticeClerk
+    http: HttpClient
+    timetable: Timetable
+    token: str
+
+    @property
+    def trust_list_uri(self) -> str:
+        return f"{self.settings.url_of(Host.EXPLORER)}/trust-list"
+
+    async def collect(self, now: datetime) -> Sequence[Publication]:
+        """Everything to anchor now. Raises `Unavailable` while nothing at all is published."""
+        lists = PublishedLists(self.http, OpensslVerifier(), self._sources)
+        earlier = await asyncio.to_thread(self.ledger.publisher.newest)
+        found = {
+            (entry.uri, entry.media_type): entry for entry in await lists.collect(earlier, now)
+        }
+        for entry in (*self._trust_list(), *await self._audit_head()):
+            found[entry.uri, entry.media_type] = entry
+        if not found:
+            raise Unavailable("published documents", "there are none yet")
+        return tuple(found.values())
+
+    async def serve_council(self, tick: Callable[[], Awaitable[bool]]) -> None:
+        """Look at applications again and again; the first tick does not wait for the timetable."""
+        begun = await asyncio.to_thread(self.ledger.publisher.anchored_at) is not None
+        while True:
+            try:
+                await asyncio.to_thread(self.clerk.work, SystemClock().now())
+            except MrcError as error:
+                _log.warning("ledger_council_failed", detail=str(error))
+            if not begun and self.clerk.accepted:
+                begun = await tick()
+            await asyncio.sleep(CLERK_SECONDS)
+
+    def _sources(self) -> Sequence[Source]:
+        issuers = [one for one in self.clerk.accepted if one.role is Role.ISSUER]
+        return [Source(url=one.url, root=decode_certificate(one.certificate)) for one in issuers]
+
+    def _trust_list(self) -> Sequence[Publication]:
+        found = self.clerk.trust_list()
+        if found is None:
+            return ()
+        return (publication(self.trust_list_uri, TRUST_LIST_TYPE, found[0], found[1]),)
+
+    async def _audit_head(self) -> Sequence[Publication]:
+        """The authority's audit log; where it does not answer the last head stays anchored."""
+        request = HttpRequest(
+            method="GET",
+            url=self.settings.url_of(Host.DESK) + HEAD_PATH,
+            headers={"authorization": f"Bearer {self.token}"},
+        )
+        try:
+            answer = await self.http.send(request)
+            return (_decode_head(answer.body),) if answer.status == 200 else ()
+        except (Unavailable, Malformed) as error:
+            _log.info("ledger_audit_head_not_read", detail=str(error))
+            return ()
+
+
+async def run_ledger(settings: Settings) -> None:
+    """The practice ledger. Raises `Malformed` in production: a consortium runs its own network."""
+    if settings.mode is not Mode.PRACTICE:
+        raise Malformed("ledger role", "practice only: see docs/how-to/ledger-network.md")
+    tls = practice_tls(settings, SystemClock().now())
+    async with _opened(settings) as role:
+        explored = ExploredLedger(
+            ledger=role.ledger,
+            clerk=role.clerk,
+            timetable=role.timetable,
+            clock=SystemClock(),
+            trust_list_uri=role.trust_list_uri,
+        )
+        rpc = {settings.ledger_port: make_rpc(role.ledger.chain)}
+        pages = {settings.port_of(Host.EXPLORER): make_explorer(explored)}
+        async with (
+            serving(rpc, bind="127.0.0.1", tls=None),
+            serving(pages, bind=settings.address, tls=tls),
+            _ticking(role),
+        ):
+            await run_until_stopped()
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[LedgerRole]:
+    files = LedgerFiles(settings.home)
+    files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = await asyncio.to_thread(
+        open_practice_ledger, files.folder, clock=SystemClock(), entropy=SystemEntropy()
+    )
+    with contextlib.closing(ledger):
+        write_atomic(files.trust, encode_trust(ledger.trust))
+        async with HttpxClient(tls_roots(settings)) as http:
+            yield LedgerRole(
+                settings=settings,
+                ledger=ledger,
+                clerk=PracticeClerk(ledger, files.applications, files.trust_list),
+                http=http,
+                timetable=Timetable(period=timedelta(seconds=settings.anchor_seconds)),
+                token=shared_token(files.audit_token),
+            )
+
+
+@contextlib.asynccontextmanager
+async def _ticking(role: LedgerRole) -> AsyncIterator[None]:
+    clockwork = Clockwork(
+        role.ledger.publisher, role.collect, SystemClock(), role.timetable, AnchorMetrics(REGISTRY)
+    )
+    tasks = [
+        asyncio.create_task(clockwork.run()),
+        asyncio.create_task(role.serve_council(clockwork.tick)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _decode_head(body: bytes) -> Publication:
+    try:
+        members = json.loads(body)
+        at = datetime.fromtimestamp(int(members["iat"]), UTC)
+        return audit_publication(at, int(members["size"]), bytes.fromhex(members["root"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed("audit head") from error
