@@ -8,9 +8,12 @@ from mrc.infra.settings import Host, Settings
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.front_desk import make_front_desk
+from mrc.wiring.ic_cards import ROOM as IC_ROOM
+from mrc.wiring.ic_cards import expiring, make_challenge_steps, make_chip_cards
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
 from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import serve_role, server_parts
@@ -20,31 +23,37 @@ RULES = EligibilityRules()
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
-    async with server_parts(settings, IMMIGRATION.role, "registry", "issuer", "staff") as parts:
+    rooms = ("registry", "issuer", "staff", IC_ROOM)
+    async with server_parts(settings, IMMIGRATION.role, *rooms) as parts:
         registry = DatabaseRegistry(parts.database)
         source = RegistryCardSource(registry, RULES)
         issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
-        desk = Desk(
-            DeskParts(
-                registry=registry,
-                counter=counter,
-                carrier=make_carrier(settings, parts.http),
-                rules=RULES,
-            )
+        carrier = make_carrier(settings, parts.http)
+        desk = Desk(DeskParts(registry=registry, counter=counter, carrier=carrier, rules=RULES))
+        challenge = make_challenge_steps(
+            settings, parts.database, issuer=issuer, registry=registry, carrier=carrier, rules=RULES
         )
         front_desk = make_front_desk(
             settings, parts.database, desk=desk, counter=counter, registry=registry
         )
-        apps = {
-            Host.ISSUER: with_plastic_cards(
-                settings,
-                registry,
-                RULES,
-                make_issuer_api(issuer, clock=SystemClock(), proofs=make_proofs(parts)),
-            ),
-            Host.DESK: with_management(settings, IMMIGRATION, counter, desk, front_desk),
-        }
-        async with published(publisher):
+        chip_cards = make_chip_cards(parts.database, registry)
+        async with published(publisher), expiring(chip_cards), audited(parts) as audit_head:
+            apps = {
+                Host.ISSUER: with_plastic_cards(
+                    settings,
+                    registry,
+                    RULES,
+                    make_issuer_api(
+                        issuer,
+                        clock=SystemClock(),
+                        challenge=challenge,
+                        proofs=make_proofs(parts),
+                    ),
+                ),
+                Host.DESK: with_management(
+                    settings, IMMIGRATION, counter, desk, front_desk, audit_head
+                ),
+            }
             await serve_role(parts, apps)
