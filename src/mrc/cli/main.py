@@ -15,7 +15,7 @@ _COMMANDS = {
     "issuer": ("mrc.cli.roles:issuer", "Start another issuer: police or mois."),
     "verifier": ("mrc.cli.verifier:verifier", "Start the verifier; ask for and read outcomes."),
     "wallet": ("mrc.cli.wallet:wallet", "Start the wallet; receive, show and present cards."),
-    "register": ("mrc.cli.register:register", "Import, generate and look at registrants."),
+    "register": ("mrc.cli.register_events:register", "Import, look at and change registrants."),
     "desk": ("mrc.cli.desk:desk", "The front desk's acts: offer, lock, unlock, cancel."),
     "trust": ("mrc.cli.trust:trust", "Export, add, remove and list trusted roots."),
     "ic-card": ("mrc.cli.ic_card:ic_card", "Emulate, personalise and read the chip card."),

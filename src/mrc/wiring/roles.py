@@ -21,6 +21,7 @@ from mrc.wiring.checking import ROOM as CHECKING_ROOM
 from mrc.wiring.checking import FrontParts, ReadRequests, make_checker, make_online
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
+from mrc.wiring.losses import looked_after, make_losses, with_notices
 from mrc.wiring.providers import make_provider
 from mrc.wiring.server import practice_tls, serve_role, server_parts
 from mrc.wiring.verifiers import make_verifier
@@ -33,14 +34,18 @@ _PRACTICE_SOURCES = {
 
 async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
     """Another authority's issuer, from its practice register."""
-    async with server_parts(settings, authority.role, "issuer") as parts:
+    async with server_parts(settings, authority.role, "issuer", "loss") as parts:
         source = _PRACTICE_SOURCES[authority.role]
         issuer = make_issuer(authority, settings, parts.database, source, at=parts.at)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
-        api = make_issuer_api(issuer, clock=SystemClock(), proofs=make_proofs(parts))
-        apps = {authority.host: with_management(settings, authority, counter, None, api)}
-        async with published(publisher):
+        losses = make_losses(parts, authority, issuer, counter)
+        api = make_issuer_api(
+            issuer, clock=SystemClock(), proofs=make_proofs(parts), loss=losses.door
+        )
+        told = with_notices(api, settings, authority, losses)
+        apps = {authority.host: with_management(settings, authority, counter, None, told)}
+        async with published(publisher), looked_after(losses):
             await serve_role(parts, apps)
 
 

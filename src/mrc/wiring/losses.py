@@ -1,0 +1,161 @@
+"""Losses put together: lock codes at every issuer, the public page and the carrier's webhook."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+
+from mrc.authority.counter import Counter
+from mrc.authority.loss.carriers import CarrierDesk, NoticeDesk, SignedReports
+from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
+from mrc.authority.loss.holders import CodeDesk, CodeParts, HolderDoor
+from mrc.authority.loss.reports import LossReports
+from mrc.infra.carrier.client_keys import ClientFolder
+from mrc.infra.clock import SystemClock
+from mrc.infra.files import read_secret, write_secret
+from mrc.infra.keys.software import (
+    OpensslCipher,
+    OpensslVerifier,
+    Pbkdf2,
+    SoftwareSigner,
+    SystemEntropy,
+)
+from mrc.infra.loss_notices import NoticeParts, Partner, PartnerFolder, PartnerNotices
+from mrc.infra.settings import Host, Settings
+from mrc.infra.stores.loss import DatabaseLosses
+from mrc.issuer.issuer import Issuer
+from mrc.kernel.errors import MrcError
+from mrc.web.lost.app import make_app
+from mrc.web.lost.reports import NOTICE_PATH, carrier_route, notice_route
+from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
+from mrc.wiring.server import ServerParts
+
+TICK_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What one issuing authority has for losses. `notices` only where it tells others."""
+
+    parts: CodeParts
+    store: DatabaseLosses
+    door: HolderDoor
+    notices: PartnerNotices | None
+
+
+def make_losses(
+    parts: ServerParts, authority: IssuingAuthority, issuer: Issuer, counter: Counter
+) -> Losses:
+    settings, store = parts.settings, DatabaseLosses(parts.database)
+    key = CodeKey(shared_secret(settings.home / authority.role / "lock-codes.secret"), Pbkdf2())
+    reports = LossReports(store, counter, SystemEntropy())
+    code_parts = CodeParts(
+        store=store, reports=reports, tries=TryCounter(store, key, TryLimits()), key=key
+    )
+    return Losses(
+        parts=code_parts,
+        store=store,
+        door=HolderDoor(code_parts, issuer.store),
+        notices=_notices(parts, store) if authority is IMMIGRATION else None,
+    )
+
+
+def with_notices(
+    app: Starlette, settings: Settings, authority: IssuingAuthority, losses: Losses
+) -> Starlette:
+    """`app`, another authority's issuer, taking the immigration office's notices. In practice it
+    subscribes by itself."""
+    audience = settings.url_of(authority.host)
+    desk = NoticeDesk(
+        SignedReports(
+            reporters=ClientFolder(_folder(settings) / "offices"),
+            audience=audience,
+            verifier=OpensslVerifier(),
+        ),
+        losses.parts.store,
+        losses.parts.reports,
+        losses.parts.tries,
+        losses.parts.key,
+    )
+    app.router.routes.append(notice_route(desk, SystemClock()))
+    subscriber = Partner(name=authority.role, url=f"{audience}{NOTICE_PATH}", audience=audience)
+    _partners(settings).subscribe(subscriber)
+    return app
+
+
+def make_lost(settings: Settings, losses: Losses) -> Starlette:
+    """The public page and the carrier's webhook, for the origin of their own."""
+    if losses.notices is None:
+        raise ValueError("the loss page belongs to the office that tells the others")
+    signed = SignedReports(
+        reporters=ClientFolder(carrier_keys(settings)),
+        audience=settings.url_of(Host.LOST),
+        verifier=OpensslVerifier(),
+    )
+    carrier = CarrierDesk(signed, losses.store, losses.parts.reports)
+    clock = SystemClock()
+    return make_app(CodeDesk(losses.parts, losses.notices), clock, carrier_route(carrier, clock))
+
+
+@contextlib.asynccontextmanager
+async def looked_after(losses: Losses) -> AsyncIterator[None]:
+    """From time to time: reports that a killed process left, notices not taken, what ran out."""
+
+    async def forever() -> None:
+        while True:
+            now = SystemClock().now()
+            try:
+                await losses.parts.reports.resume(now=now)
+                if losses.notices is not None:
+                    await losses.notices.deliver_waiting(now=now)
+                await losses.store.purge(now=now)
+            except MrcError as error:
+                _log.warning("loss.tick_failed", what=type(error).__name__)
+            await asyncio.sleep(TICK_SECONDS)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def carrier_keys(settings: Settings) -> Path:
+    """Whose webhooks are believed: one JWK file for each carrier."""
+    return _folder(settings) / "carriers"
+
+
+def _notices(parts: ServerParts, store: DatabaseLosses) -> PartnerNotices:
+    settings = parts.settings
+    path = settings.home / IMMIGRATION.role / "keys" / "loss-notices.key"
+    if not path.exists():
+        write_secret(path, SoftwareSigner.generate().to_pem())
+    signer = SoftwareSigner.from_pem(read_secret(path))
+    ClientFolder(_folder(settings) / "offices").register(IMMIGRATION.role, signer.public_key)
+    return PartnerNotices(
+        NoticeParts(
+            store=store,
+            partners=_partners(settings),
+            http=parts.http,
+            signer=signer,
+            cipher=OpensslCipher(),
+            entropy=SystemEntropy(),
+            reporter=IMMIGRATION.role,
+            key=shared_secret(settings.home / IMMIGRATION.role / "loss-notices.secret"),
+        )
+    )
+
+
+def _partners(settings: Settings) -> PartnerFolder:
+    return PartnerFolder(_folder(settings) / "subscribers")
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "loss"
