@@ -4,6 +4,7 @@ import {
   clientAuthenticationAnonymous,
   clientAuthenticationClientAttestationJwt,
   createClientAttestationJwt,
+  Oauth2Client,
 } from '@openid4vc/oauth2'
 import { createKeyAttestationJwt, Openid4vciClient } from '@openid4vc/openid4vci'
 import { Openid4vpClient } from '@openid4vc/openid4vp'
@@ -42,10 +43,19 @@ async function walletOf(provider) {
 
 const dpopWith = (key) => ({ signer: { method: 'jwk', alg: 'ES256', publicJwk: publicPart(key) } })
 
-async function proofsFor(client, wallet, { issuerMetadata, configurationId, nonce, deviceKeys, provider, proof }) {
+// The library writes key attestations of the drafts' type; with `finalType` it signs 1.0's.
+function attesting(key, finalType) {
+  const callbacks = callbacksFor([key])
+  const { signJwt } = callbacks
+  const typ = { typ: 'key-attestation+jwt' }
+  const signFinal = (signer, { header, payload }) => signJwt(signer, { header: { ...header, ...typ }, payload })
+  return finalType ? { ...callbacks, signJwt: signFinal } : callbacks
+}
+
+async function proofsFor(client, wallet, { issuerMetadata, configurationId, nonce, deviceKeys, provider, proof, haip }) {
   const attest = (use) =>
     createKeyAttestationJwt({
-      callbacks: callbacksFor([provider.key]),
+      callbacks: attesting(provider.key, haip),
       attestedKeys: deviceKeys.map(publicPart),
       nonce,
       expiresAt: inDays(1),
@@ -72,14 +82,14 @@ async function proofsFor(client, wallet, { issuerMetadata, configurationId, nonc
   return { jwt: jwts }
 }
 
-async function collectWith(client, wallet, { issuerMetadata, offer, token, copies, provider, proof }) {
+async function collectWith(client, wallet, { issuerMetadata, offer, token, copies, provider, proof, haip }) {
   let dpop = token.dpop
   const collected = []
   for (const configurationId of offer.credential_configuration_ids) {
     const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
     const deviceKeys = Array.from({ length: copies }, makeKey)
     wallet.keys.push(...deviceKeys)
-    const proofs = await proofsFor(client, wallet, { issuerMetadata, configurationId, nonce, deviceKeys, provider, proof })
+    const proofs = await proofsFor(client, wallet, { issuerMetadata, configurationId, nonce, deviceKeys, provider, proof, haip })
     const answer = await client.retrieveCredentials({
       issuerMetadata,
       accessToken: token.accessTokenResponse.access_token,
@@ -126,20 +136,22 @@ async function collect({ link, txCode, copies = 2, provider, proof = 'jwt' }) {
 }
 
 // Authorization code: pushed request, PKCE, the page filled in as a browser would, then the token.
-async function authorize({ link, txCode, copies = 2, provider, proof = 'jwt' }) {
+async function authorize({ link, txCode, copies = 2, provider, proof = 'jwt', haip = false }) {
   const wallet = await walletOf(provider)
   const client = new Openid4vciClient({ callbacks: wallet.callbacks })
   const offer = await client.resolveCredentialOffer(link)
   const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer)
   const supported = issuerMetadata.credentialIssuer.credential_configurations_supported
   const scope = offer.credential_configuration_ids.map((id) => supported[id].scope).join(' ')
-  const started = await client.createAuthorizationRequestUrlFromOffer({
-    credentialOffer: offer,
-    issuerMetadata,
+  // not by Openid4vciClient.createAuthorizationRequestUrlFromOffer, which loses `state`
+  const started = await new Oauth2Client({ callbacks: wallet.callbacks }).createAuthorizationRequestUrl({
+    authorizationServerMetadata: issuerMetadata.authorizationServers[0],
     clientId: 'stranger-wallet',
     redirectUri: REDIRECT,
     scope,
-    additionalRequestPayload: { state: 'back-again' },
+    state: 'back-again',
+    resource: offer.credential_issuer,
+    additionalRequestPayload: { issuer_state: offer.grants.authorization_code.issuer_state },
     dpop: dpopWith(wallet.dpopKey),
   })
   const back = await fillIn(started.authorizationRequestUrl, txCode)
@@ -155,7 +167,7 @@ async function authorize({ link, txCode, copies = 2, provider, proof = 'jwt' }) 
     redirectUri: REDIRECT,
     dpop: { signer: started.dpop.signer, ...(started.dpop.nonce ? { nonce: started.dpop.nonce } : {}) },
   })
-  const collected = await collectWith(client, wallet, { issuerMetadata, offer, token, copies, provider, proof })
+  const collected = await collectWith(client, wallet, { issuerMetadata, offer, token, copies, provider, proof, haip })
   return { state: answer.state, pushed: started.authorizationRequestUrl, cards: collected }
 }
 
