@@ -19,6 +19,8 @@ from mrc.cli.wallet_ic import (
 from mrc.formats.catalogue.ages import SEOUL
 from mrc.infra.qr_pictures import read_qr
 from mrc.infra.settings import Host, Settings
+from mrc.kernel.findings import Outcome
+from mrc.ledger.asker_register import AskerStanding
 from mrc.protocols.card_loss.lock_code import spaced
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
@@ -227,6 +229,7 @@ def present(
             "outcome": shown.outcome.value,
             "asker": question.asker.name,
             "registered": question.asker.registered,
+            "ledger": _standing(question.standing),
             "shared": [kind for choice in chosen for kind in choice.kinds],
             "redirect_uri": shown.redirect_uri,
         }
@@ -358,10 +361,36 @@ def _agreed(proposal: Proposal, chosen: Sequence[Choice]) -> bool:
     asker = proposal.question.asker
     known = "registered" if asker.registered else "NOT REGISTERED: the name may be false"
     click.echo(f"{asker.name} ({known}) asks for:")
+    _print_standing(proposal.question.standing)
     for choice in chosen:
         for kind in choice.kinds:
             click.echo(f"  {kind}   from {choice.card.display_name}")
     return click.confirm("Share?")
+
+
+def _standing(standing: AskerStanding | None) -> dict[str, object] | None:
+    if standing is None:
+        return None
+    return {
+        "registration": standing.registration.outcome.value,
+        "entitlement": standing.entitlement.outcome.value,
+        "reason": standing.registration.reason or standing.entitlement.reason,
+        "excess": sorted(standing.excess),
+    }
+
+
+def _print_standing(standing: AskerStanding | None) -> None:
+    """What the ledger says about the asker, in words."""
+    if standing is None:
+        return
+    if standing.registration.outcome is Outcome.UNDETERMINED:
+        click.echo(f"  ledger: could not be asked ({standing.registration.reason})")
+    elif not standing.registered:
+        click.echo(f"  ledger: NOT REGISTERED ({standing.registration.reason})")
+    elif standing.excess:
+        click.echo(f"  ledger: registered, but ASKS FOR MORE: {', '.join(sorted(standing.excess))}")
+    else:
+        click.echo(f"  ledger: registered, and may ask for this ({standing.purpose})")
 
 
 def _print_claims(card: Card) -> None:

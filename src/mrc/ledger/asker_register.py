@@ -83,7 +83,8 @@ def judge_asker(
 ) -> AskerStanding:
     """Whether the holder of `certificate` (DER) is registered, and may ask for `claims`.
 
-    No register, or one that is too old: undetermined. One that lies: failed.
+    No register, one that is too old, or one without this asker: undetermined, because leaving an
+    asker out proves nothing about it. One that lies, and an entry that is stopped: failed.
     """
     try:
         decoded = None if register is None else decode_register(register)
@@ -96,11 +97,9 @@ def judge_asker(
         return AskerStanding(registration=problem, entitlement=_open(Reason.NO_BUNDLE))
     name = find_by_key(facts, key_hash(certificate))
     if name is None:
-        unknown = failed(ORGANISATION, CLAUSE, Reason.NOT_REGISTERED)
         return AskerStanding(
-            registration=unknown,
-            entitlement=failed(ENTITLEMENT, CLAUSE, Reason.NOT_REGISTERED),
-            excess=frozenset(claims),
+            registration=undetermined(ORGANISATION, CLAUSE, Reason.NOT_IN_BUNDLE),
+            entitlement=_open(Reason.NOT_IN_BUNDLE),
             as_of=facts.sealed_at,
         )
     return _judge_known(facts, name, decoded, certificate, frozenset(claims), at)

@@ -6,15 +6,18 @@ name its own `request_uri` as audience where 5.8 has the static one: strangers' 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mrc.formats import base64url, json_text
+from mrc.formats.catalogue.card_types import STANDARD
 from mrc.formats.jose import jws
 from mrc.formats.jose.x5c import find_x5c
 from mrc.formats.x509 import reasons as x509_reasons
 from mrc.formats.x509.certificate import Certificate, decode_certificate
 from mrc.kernel.errors import Malformed, Rejected
+from mrc.kernel.findings import Outcome
 from mrc.kernel.ports import Clock, Entropy, SignatureVerifier
+from mrc.ledger.asker_register import AskerStanding
 from mrc.protocols.openid4vp import errors, invocation, request_object, response
 from mrc.protocols.openid4vp.invocation import ByReference, ByValue, Plain, RequestUriMethod
 from mrc.protocols.openid4vp.reasons import Reason as RequestReason
@@ -22,6 +25,7 @@ from mrc.protocols.openid4vp.request import AuthorizationRequest, find_reply_add
 from mrc.protocols.openid4vp.request_object import STATIC_AUDIENCE, AskerTrust, Expectation
 from mrc.protocols.openid4vp.stated_purpose import StatedPurpose, find_stated_purpose
 from mrc.protocols.openid4vp.transaction_data import TransactionData
+from mrc.wallet.asker_register import AskerRegister, asked_claims
 from mrc.wallet.delivery import Delivery
 from mrc.wallet.reasons import Reason
 
@@ -45,11 +49,16 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request whose signature, addressee and shape were checked."""
+    """A request whose signature, addressee and shape were checked.
+
+    `standing` is the ledger's word about the asker and what it asks for; None where no ledger is
+    asked.
+    """
 
     asker: Asker
     request: AuthorizationRequest = field(repr=False)
     purpose: StatedPurpose | None
+    standing: AskerStanding | None = None
 
     @property
     def transaction_data(self) -> Sequence[TransactionData]:
@@ -63,6 +72,7 @@ class AskingParts:
     verifier: SignatureVerifier
     clock: Clock
     entropy: Entropy
+    register: AskerRegister | None = None
 
 
 class Asking:
@@ -73,6 +83,22 @@ class Asking:
 
     async def look_at(self, link: str) -> Question:
         """Fetch and check the request behind a link or a scanned code. Nothing is told."""
+        return await self._with_standing(await self._question_behind(link))
+
+    async def _with_standing(self, question: Question) -> Question:
+        """An asker whose entry was stopped is not registered, whoever vouches for it."""
+        register, certificate = self._parts.register, question.asker.certificate
+        if register is None or certificate is None:
+            return question
+        claims = asked_claims(question.request.dcql_query, STANDARD)
+        now = self._parts.clock.now()
+        standing = await register.standing(certificate, claims, at=now)
+        stopped = standing.registration.outcome is Outcome.FAILED
+        registered = question.asker.registered and not stopped
+        asker = replace(question.asker, registered=registered)
+        return replace(question, asker=asker, standing=standing)
+
+    async def _question_behind(self, link: str) -> Question:
         found = invocation.decode_invocation(link)
         match found:
             case ByReference():

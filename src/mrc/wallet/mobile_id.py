@@ -21,6 +21,7 @@ from mrc.kernel.ports import (
 )
 from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.wallet import vault
+from mrc.wallet.asker_register import AskerRegister
 from mrc.wallet.asking import Asking, AskingParts
 from mrc.wallet.checking import MdocChecker, SdJwtChecker
 from mrc.wallet.delivery import Delivery
@@ -59,10 +60,11 @@ class WalletHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletTrust:
-    """Whom this wallet believes: card issuers' roots, and askers' roots."""
+    """Whom this wallet believes: card issuers' roots, askers' roots, and a ledger's register."""
 
     issuers: ChainChecker
     askers: AskerTrust
+    register: AskerRegister | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class OpenWallet:
                 verifier=host.verifier,
                 clock=host.clock,
                 entropy=host.entropy,
+                register=trust.register,
             )
         )
         self.presenting = Presenting(

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from mrc.formats.x509.chain import ChainChecker
@@ -22,10 +23,13 @@ from mrc.infra.wallet_host.storage import (
     FileRecordStore,
     WalletFile,
 )
+from mrc.kernel.ports import HttpClient
 from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.protocols.wallet_provider.messages import Level
+from mrc.wallet.asker_register import AskerRegister, FetchedRegister
 from mrc.wallet.mobile_id import MobileId, WalletHost, WalletTrust
 from mrc.wallet.provider_client import ProviderClient, ProviderParts
+from mrc.wiring.ledger_files import load_ledger_trust
 
 
 def wallet_folder(settings: Settings, name: str) -> Path:
@@ -51,6 +55,13 @@ def load_trust(settings: Settings) -> WalletTrust:
         ),
         askers=AskerTrust(anchors=askers, pinned=askers),
     )
+
+
+def load_register(settings: Settings, http: HttpClient) -> AskerRegister | None:
+    """The register of askers on the ledger that this installation trusts, if it trusts one."""
+    ledger = load_ledger_trust(settings)
+    url = f"{settings.url_of(Host.EXPLORER)}/askers"
+    return None if ledger is None else FetchedRegister(http, url, ledger)
 
 
 @contextlib.asynccontextmanager
@@ -84,4 +95,5 @@ async def process_wallet(settings: Settings, name: str) -> AsyncIterator[MobileI
                     level=Level.SOFTWARE,
                 )
             )
-            yield MobileId(host, load_trust(settings), provider)
+            trust = replace(load_trust(settings), register=load_register(settings, http))
+            yield MobileId(host, trust, provider)
