@@ -294,7 +294,7 @@ class _Tap:
 
 async def _prove(talk: _Conversation, tap: _Tap) -> Demand | AuthorizationGranted:
     """The four round trips of the chip (IC-CARD 5.4)."""
-    dg14 = await pipe.read_chip_key(tap.card)
+    dg14 = await _chip_key(tap.card)
     tap.holder.sees(TapStep.PROVING)
     extended = tap.card.transport.extended_length
     asked = await talk.say(Begin(extended_length=extended))  # 1
@@ -309,6 +309,16 @@ async def _prove(talk: _Conversation, tap: _Tap) -> Demand | AuthorizationGrante
         raise Malformed(MEMBER, "the second batch is expected")
     answers = await pipe.forward(tap.card, second.wrapped)
     return await talk.say(SecondAnswers(answers=answers))  # 4
+
+
+async def _chip_key(card: CardConnection) -> bytes:
+    """DG14. A card that left meanwhile is a lost tag like any other."""
+    try:
+        return await pipe.read_chip_key(card)
+    except Rejected as error:
+        if error.reason is ChipReason.SESSION_CLOSED:
+            raise TagLost("while DG14 was read") from error
+        raise
 
 
 def _usable(issuer: Issuer) -> Sequence[str]:
