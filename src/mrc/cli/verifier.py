@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from mrc.cli.management import call
-from mrc.cli.output import json_option, print_json, refusals
+from mrc.cli.output import Refusal, json_option, print_json, refusals
 from mrc.formats import base64url, json_text
 from mrc.formats.x509.certificate import Certificate, decode_pem_bundle
 from mrc.infra.http import HttpxClient
@@ -29,6 +29,7 @@ from mrc.verifier.policy import Decision
 from mrc.verifier.stored import StoredCheck, check_stored
 from mrc.verifier.trust import Authority, IssuerTrust
 from mrc.web.verifier_api.documents import encode_finding
+from mrc.wiring.verifiers import evidence_folder
 from mrc.wiring.wallet_process import tls_roots
 
 _EXIT_CODES = {Decision.VALID: 0, Decision.NOT_VALID: 1, Decision.ASK_FURTHER: 2}
@@ -147,6 +148,38 @@ def check(
     else:
         _print_outcome(_encode_check(found))
     ctx.exit(_EXIT_CODES[found.verdict.decision])
+
+
+@verifier.command()
+@click.argument("name", required=False)
+@json_option
+@click.pass_obj
+@refusals
+def evidence(settings: Settings, name: str | None, as_json: bool) -> None:
+    """List contradictions that were kept: two status lists of one time. With NAME: the whole one."""
+    files = {path.stem: path for path in evidence_folder(settings).files()}
+    if name is not None:
+        if name not in files:
+            raise Refusal(f"there is no evidence named {name}")
+        click.echo(files[name].read_text())
+        return
+    kept = [_evidence(path) for path in files.values()]
+    if as_json:
+        print_json(kept)
+        return
+    for one in kept:
+        click.echo(f"{one['name']}  {one['uri']}  {one['issued_at']}  {one['media_type']}")
+        click.echo(f"    found     {one['found_digest']}")
+        click.echo(f"    anchored  {one['anchored_digest']}  tick {one['tick']}")
+    if not kept:
+        click.echo("No contradiction was ever seen.")
+
+
+def _evidence(path: Path) -> dict[str, Any]:
+    members = json.loads(path.read_bytes())
+    shown = ("uri", "media_type", "found_digest", "anchored_digest", "tick")
+    issued_at = datetime.fromtimestamp(members["iat"], UTC).isoformat()
+    return {"name": path.stem, "issued_at": issued_at} | {key: members[key] for key in shown}
 
 
 def _exchange(
