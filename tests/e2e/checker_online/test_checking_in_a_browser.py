@@ -24,7 +24,7 @@ async def test_the_result_comes_by_itself_and_takes_the_focus(
     await world.fetch(link)
     await expect(page.get_by_text("The person is reading your request")).to_be_visible()
     await world.show(link, make_mdoc())
-    await expect(page.get_by_role("heading", name="Valid")).to_be_focused()
+    await expect(page.get_by_role("heading", name="Valid", exact=True)).to_be_focused()
     await expect(page.get_by_text("HONG GILDONG")).to_be_visible()
     await page.get_by_role("button", name="Same person").click()
     await expect(page.get_by_role("heading", name="Record of this check")).to_be_focused()
@@ -34,7 +34,7 @@ async def test_the_result_comes_by_itself_and_takes_the_focus(
 async def test_back_and_reload_show_nothing_personal(world: CheckingWorld, page: Page) -> None:
     await sign_in(page, world)
     await world.show(await show_code(page), make_sd_jwt_vc())
-    await expect(page.get_by_role("heading", name="Valid")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Valid", exact=True)).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("The details were shown once.")).to_be_visible()
     await expect(page.get_by_text("HONG")).to_have_count(0)
@@ -83,7 +83,7 @@ async def test_two_tabs_are_two_checks(world: CheckingWorld, context: BrowserCon
         first, second = await show_code(one), await show_code(two)
         assert first != second
         await world.show(second, make_mdoc())
-        await expect(two.get_by_role("heading", name="Valid")).to_be_visible()
+        await expect(two.get_by_role("heading", name="Valid", exact=True)).to_be_visible()
         await expect(one.locator(".qr")).to_be_visible()
 
 
@@ -99,7 +99,7 @@ async def test_the_poster_and_its_visitor(world: CheckingWorld, context: Browser
         await world.show(str(link), make_mdoc())
         await expect(visitor.get_by_text("Show this number at the counter")).to_be_visible()
         await shop.get_by_role("link", name=f"See number {number}").click()
-        await expect(shop.get_by_role("heading", name="Valid")).to_be_visible()
+        await expect(shop.get_by_role("heading", name="Valid", exact=True)).to_be_visible()
 
 
 async def test_another_phone_signs_in_and_the_service_comes_back(
