@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
+from mrc.authority.phone_checks import PhoneChecks
 from mrc.formats.catalogue.ages import SEOUL, seoul_date
 from mrc.formats.catalogue.card_types import CardType
 from mrc.issuer.ports import CardData
@@ -27,11 +28,17 @@ PHONE_CHECKED_BEFORE = PhoneFacts(in_own_name=Outcome.PASSED, other_active=False
 
 
 class RegistryCardSource:
-    """A `CardDataSource`: what the register says about a person on the day of issue."""
+    """A `CardDataSource`: what the register says about a person on the day of issue.
 
-    def __init__(self, store: RegistryStore, rules: EligibilityRules) -> None:
+    With `phones`, whose number it is is asked again before copies are made.
+    """
+
+    def __init__(
+        self, store: RegistryStore, rules: EligibilityRules, phones: PhoneChecks | None = None
+    ) -> None:
         self._store = store
         self._rules = rules
+        self._phones = phones
 
     async def card_data(
         self, holder: HolderReference, card_type: CardType, *, at: datetime
@@ -60,7 +67,11 @@ class RegistryCardSource:
             rules=self._rules,
         )
         last_day = card_expiry(registrant, card_type, issued_on, self._rules)
-        return CardData(values=values, valid_until=_end_of(last_day))
+        until = _end_of(last_day)
+        if self._phones is not None:
+            soon = await self._phones.longest_validity(registrant, at=at)
+            until = until if soon is None else min(until, soon)
+        return CardData(values=values, valid_until=until)
 
 
 def document_number(registrant: Registrant) -> str:

@@ -5,11 +5,13 @@ import asyncio
 import click
 
 from mrc.infra.clock import SystemClock
+from mrc.infra.http import HttpxClient
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.processes import run_until_stopped
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host, Settings
 from mrc.wiring.carrier import make_sandbox
+from mrc.wiring.wallet_process import tls_roots
 
 
 @click.group()
@@ -30,9 +32,10 @@ def carrier() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    app = make_sandbox(settings)
     names = [settings.name_of(host) for host in Host]
     tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
     click.echo("The sandbox carrier is a stand-in for practice: no real line is known.", err=True)
-    async with serving({settings.port_of(Host.CARRIER): app}, bind=settings.address, tls=tls):
-        await run_until_stopped()
+    async with HttpxClient(tls_roots(settings)) as http:
+        ports = {settings.port_of(Host.CARRIER): make_sandbox(settings, http)}
+        async with serving(ports, bind=settings.address, tls=tls):
+            await run_until_stopped()

@@ -29,9 +29,11 @@ from mrc.infra.settings import Host, Mode, Settings
 from mrc.kernel.ports import HttpClient
 from mrc.registry.phones import decode_phone_number
 from mrc.registry.practice.people import PracticePerson, practice_people
+from mrc.web.lost.reports import CARRIER_PATH
 from mrc.web.sandbox_carrier.apis import CarrierApis
 from mrc.web.sandbox_carrier.app import CarrierParts, make_app
 from mrc.web.sandbox_carrier.authorization import AuthorizationServer
+from mrc.web.sandbox_carrier.loss_webhook import CARRIER, LossWebhook
 from mrc.web.sandbox_carrier.subscribers import (
     Subscriber,
     Subscribers,
@@ -60,8 +62,8 @@ def make_carrier(settings: Settings, http: HttpClient) -> CamaraCarrier:
     return CamaraCarrier(CarrierApi(root, bounded, tokens))
 
 
-def make_sandbox(settings: Settings) -> Starlette:
-    """The sandbox carrier. Refused in production."""
+def make_sandbox(settings: Settings, http: HttpClient | None = None) -> Starlette:
+    """The sandbox carrier; over `http`, if given, it reports lost lines. Refused in production."""
     if settings.mode is Mode.PRODUCTION:
         raise ValueError("the sandbox carrier is for practice only")
     origin, clock = settings.url_of(Host.CARRIER), SystemClock()
@@ -72,7 +74,7 @@ def make_sandbox(settings: Settings) -> Starlette:
         entropy=SystemEntropy(),
     )
     subscribers = Subscribers(_subscribers(_folder(settings), seoul_date(clock.now())))
-    return make_app(
+    app = make_app(
         CarrierParts(
             apis=CarrierApis(subscribers),
             authorization=authorization,
@@ -80,6 +82,25 @@ def make_sandbox(settings: Settings) -> Starlette:
             origin=origin,
             control_token=control_token(settings),
         )
+    )
+    if http is not None:
+        app.router.routes.append(_webhook(settings, http).route())
+    return app
+
+
+def _webhook(settings: Settings, http: HttpClient) -> LossWebhook:
+    """In practice the authority is told the carrier's key here."""
+    signer = _client_signer(_folder(settings) / "webhook.key")
+    ClientFolder(settings.home / "loss" / "carriers").register(CARRIER, signer.public_key)
+    audience = settings.url_of(Host.LOST)
+    return LossWebhook(
+        http=http,
+        signer=signer,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        url=f"{audience}{CARRIER_PATH}",
+        audience=audience,
+        control_token=control_token(settings),
     )
 
 

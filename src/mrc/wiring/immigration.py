@@ -3,8 +3,10 @@
 from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
+from mrc.authority.phone_checks import PhoneChecks
 from mrc.infra.clock import SystemClock
 from mrc.infra.settings import Host, Settings
+from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
@@ -15,6 +17,7 @@ from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.ic_cards import ROOM as IC_ROOM
 from mrc.wiring.ic_cards import expiring, make_challenge_steps, make_chip_cards
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
+from mrc.wiring.losses import looked_after, make_events, make_losses, make_lost
 from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import serve_role, server_parts
 
@@ -23,14 +26,19 @@ RULES = EligibilityRules()
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
-    rooms = ("registry", "issuer", "staff", IC_ROOM)
+    rooms = ("registry", "issuer", "staff", "loss", IC_ROOM)
     async with server_parts(settings, IMMIGRATION.role, *rooms) as parts:
         registry = DatabaseRegistry(parts.database)
-        source = RegistryCardSource(registry, RULES)
+        carrier = make_carrier(settings, parts.http)
+        phones = PhoneChecks(DatabasePhoneChecks(parts.database), carrier)
+        source = RegistryCardSource(registry, RULES, phones)
         issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
-        carrier = make_carrier(settings, parts.http)
+        losses = make_losses(parts, IMMIGRATION, issuer, counter)
+        events = make_events(
+            parts, registry=registry, issuer=issuer, publisher=publisher, rules=RULES
+        )
         desk = Desk(DeskParts(registry=registry, counter=counter, carrier=carrier, rules=RULES))
         challenge = make_challenge_steps(
             settings, parts.database, issuer=issuer, registry=registry, carrier=carrier, rules=RULES
@@ -39,7 +47,12 @@ async def run_authority(settings: Settings) -> None:
             settings, parts.database, desk=desk, counter=counter, registry=registry
         )
         chip_cards = make_chip_cards(parts.database, registry)
-        async with published(publisher), expiring(chip_cards), audited(parts) as audit_head:
+        async with (
+            published(publisher),
+            expiring(chip_cards),
+            looked_after(losses, events),
+            audited(parts) as audit_head,
+        ):
             apps = {
                 Host.ISSUER: with_plastic_cards(
                     settings,
@@ -50,10 +63,12 @@ async def run_authority(settings: Settings) -> None:
                         clock=SystemClock(),
                         challenge=challenge,
                         proofs=make_proofs(parts),
+                        loss=losses.door,
                     ),
                 ),
                 Host.DESK: with_management(
                     settings, IMMIGRATION, counter, desk, front_desk, audit_head
                 ),
+                Host.LOST: make_lost(settings, losses),
             }
             await serve_role(parts, apps)

@@ -10,10 +10,12 @@ import structlog
 from starlette.applications import Starlette
 
 from mrc.authority.counter import Counter
+from mrc.authority.events import EventParts, RegisterEvents
 from mrc.authority.loss.carriers import CarrierDesk, NoticeDesk, SignedReports
 from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
 from mrc.authority.loss.holders import CodeDesk, CodeParts, HolderDoor
 from mrc.authority.loss.reports import LossReports
+from mrc.authority.ports import StatusPublisher
 from mrc.infra.carrier.client_keys import ClientFolder
 from mrc.infra.clock import SystemClock
 from mrc.infra.files import read_secret, write_secret
@@ -27,8 +29,11 @@ from mrc.infra.keys.software import (
 from mrc.infra.loss_notices import NoticeParts, Partner, PartnerFolder, PartnerNotices
 from mrc.infra.settings import Host, Settings
 from mrc.infra.stores.loss import DatabaseLosses
+from mrc.infra.stores.register_events import DatabaseEvents
 from mrc.issuer.issuer import Issuer
 from mrc.kernel.errors import MrcError
+from mrc.registry.eligibility import EligibilityRules
+from mrc.registry.store import RegistryStore
 from mrc.web.lost.app import make_app
 from mrc.web.lost.reports import NOTICE_PATH, carrier_route, notice_route
 from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
@@ -62,6 +67,25 @@ def make_losses(
         store=store,
         door=HolderDoor(code_parts, issuer.store),
         notices=_notices(parts, store) if authority is IMMIGRATION else None,
+    )
+
+
+def make_events(
+    parts: ServerParts,
+    *,
+    registry: RegistryStore,
+    issuer: Issuer,
+    publisher: StatusPublisher,
+    rules: EligibilityRules,
+) -> RegisterEvents:
+    return RegisterEvents(
+        EventParts(
+            registry=registry,
+            store=DatabaseEvents(parts.database),
+            cards=issuer.cards,
+            publisher=publisher,
+            rules=rules,
+        )
     )
 
 
@@ -103,8 +127,9 @@ def make_lost(settings: Settings, losses: Losses) -> Starlette:
 
 
 @contextlib.asynccontextmanager
-async def looked_after(losses: Losses) -> AsyncIterator[None]:
-    """From time to time: reports that a killed process left, notices not taken, what ran out."""
+async def looked_after(losses: Losses, events: RegisterEvents | None = None) -> AsyncIterator[None]:
+    """From time to time: reports that a killed process left, notices not taken, register events
+    of other processes, what ran out."""
 
     async def forever() -> None:
         while True:
@@ -113,6 +138,8 @@ async def looked_after(losses: Losses) -> AsyncIterator[None]:
                 await losses.parts.reports.resume(now=now)
                 if losses.notices is not None:
                     await losses.notices.deliver_waiting(now=now)
+                if events is not None:
+                    await events.carry_out(now=now)
                 await losses.store.purge(now=now)
             except MrcError as error:
                 _log.warning("loss.tick_failed", what=type(error).__name__)
