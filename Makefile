@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run demo test check bench format clean
+.PHONY: run demo test test-network check bench mutation format clean
 
 run: $(VENV)/.run
 	@$(BIN)/mrc run
@@ -14,7 +14,12 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.test
 	@tools/test-parts
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -q $(TESTS)
+	@tools/interop-parts
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -q --ignore=tests/network $(TESTS)
+
+# Needs the licence of `injective-core` (BUSL-1.1, tests only): MRC_TEST_BFT_BINARY=…/injectived
+test-network: $(VENV)/.test
+	$(BIN)/pytest -q tests/network
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -24,6 +29,11 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
+	$(BIN)/python bench/ledger.py
+
+# Deletes one verification step at a time; takes most of an hour.
+mutation: $(VENV)/.test
+	$(BIN)/python -m tests.mutation.mutate --jobs $(WORKERS)
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
