@@ -17,6 +17,7 @@ _COMMANDS = {
     "wallet": ("mrc.cli.wallet:wallet", "Start the wallet; receive, show and present cards."),
     "register": ("mrc.cli.register_events:register", "Import, look at and change registrants."),
     "desk": ("mrc.cli.desk:desk", "The front desk's acts: offer, lock, unlock, cancel."),
+    "call-centre": ("mrc.cli.call_centre:call_centre", "The call centre's operators."),
     "trust": ("mrc.cli.trust:trust", "Export, add, remove and list trusted roots."),
     "ic-card": ("mrc.cli.ic_card:ic_card", "Emulate, personalise and read the chip card."),
     "ledger": ("mrc.cli.ledger:ledger", "Serve and inspect the ledger."),

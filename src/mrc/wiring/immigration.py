@@ -17,7 +17,7 @@ from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.ic_cards import ROOM as IC_ROOM
 from mrc.wiring.ic_cards import expiring, make_challenge_steps, make_chip_cards
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
-from mrc.wiring.losses import looked_after, make_events, make_losses, make_lost
+from mrc.wiring.losses import looked_after, make_events, make_losses, make_lost, with_call_centre
 from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import serve_role, server_parts
 
@@ -66,8 +66,11 @@ async def run_authority(settings: Settings) -> None:
                         loss=losses.door,
                     ),
                 ),
-                Host.DESK: with_management(
-                    settings, IMMIGRATION, counter, desk, front_desk, audit_head
+                Host.DESK: with_call_centre(
+                    with_management(settings, IMMIGRATION, counter, desk, front_desk, audit_head),
+                    settings,
+                    registry,
+                    losses,
                 ),
                 Host.LOST: make_lost(settings, losses),
             }

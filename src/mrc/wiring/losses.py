@@ -8,9 +8,11 @@ from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from mrc.authority.counter import Counter
 from mrc.authority.events import EventParts, RegisterEvents
+from mrc.authority.loss.call_centre import CallCentre, CallCentreParts
 from mrc.authority.loss.carriers import CarrierDesk, NoticeDesk, SignedReports
 from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
 from mrc.authority.loss.holders import CodeDesk, CodeParts, HolderDoor
@@ -27,6 +29,7 @@ from mrc.infra.keys.software import (
     SystemEntropy,
 )
 from mrc.infra.loss_notices import NoticeParts, Partner, PartnerFolder, PartnerNotices
+from mrc.infra.operators import OperatorFolder
 from mrc.infra.settings import Host, Settings
 from mrc.infra.stores.loss import DatabaseLosses
 from mrc.infra.stores.register_events import DatabaseEvents
@@ -34,6 +37,8 @@ from mrc.issuer.issuer import Issuer
 from mrc.kernel.errors import MrcError
 from mrc.registry.eligibility import EligibilityRules
 from mrc.registry.store import RegistryStore
+from mrc.web.call_centre.app import CallCentreApi
+from mrc.web.call_centre.app import create_app as make_call_centre
 from mrc.web.lost.app import make_app
 from mrc.web.lost.reports import NOTICE_PATH, carrier_route, notice_route
 from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
@@ -124,6 +129,26 @@ def make_lost(settings: Settings, losses: Losses) -> Starlette:
     carrier = CarrierDesk(signed, losses.store, losses.parts.reports)
     clock = SystemClock()
     return make_app(CodeDesk(losses.parts, losses.notices), clock, carrier_route(carrier, clock))
+
+
+def with_call_centre(
+    desk: Starlette, settings: Settings, registry: RegistryStore, losses: Losses
+) -> Starlette:
+    """`desk`, the management origin, with the call centre's API below ``/call-centre``."""
+    parts = CallCentreParts(
+        registry=registry,
+        store=losses.store,
+        reports=losses.parts.reports,
+        tries=losses.parts.tries,
+        entropy=SystemEntropy(),
+    )
+    api = CallCentreApi(
+        desk=CallCentre(parts),
+        operators=OperatorFolder(settings.home / IMMIGRATION.role / "call-centre"),
+        clock=SystemClock(),
+    )
+    desk.router.routes.insert(0, Mount("/call-centre", make_call_centre(api)))
+    return desk
 
 
 @contextlib.asynccontextmanager
