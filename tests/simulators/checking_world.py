@@ -122,7 +122,7 @@ class CheckingWorld:
             drop_lists=self.verifying.lists.drop_all,
             was_read=read.was_read,
             draw_face=draw_face,
-            wallets={"Practice wallet": "https://wallet.localhost:8443/app/open"},
+            wallets={"process": "https://wallet.localhost:8443/app/open"},
             pin=PIN,
         )
 
@@ -138,7 +138,7 @@ class CheckingWorld:
             origin=self.online_url,
             service=ASKER,
             was_read=read.was_read,
-            wallets={"Practice wallet": "https://wallet.localhost:8443/app/open"},
+            wallets={"process": "https://wallet.localhost:8443/app/open"},
         )
 
     def later(self, **by: float) -> None:

@@ -24,7 +24,7 @@ from mrc.web.checker.parts import CheckerParts, Root, TrustData
 from mrc.web.online.app import create_app as create_online
 from mrc.web.online.parts import OnlineParts
 from mrc.web.signed_text import SignedTexts
-from mrc.wiring.issuers import shared_secret
+from mrc.wiring.issuers import AUTHORITIES, shared_secret
 from mrc.wiring.plastic_cards import plastic_cards_token, plastic_cards_url
 from mrc.wiring.verifiers import VerifierParts
 
@@ -133,15 +133,16 @@ def practice_wallets(settings: Settings) -> Mapping[str, str]:
     if settings.mode is not Mode.PRACTICE:
         return {}
     return {
-        "Mobile ID on this computer": f"{settings.url_of(Host.WALLET)}/app/open",
-        "Mobile ID in the browser": f"{settings.url_of(Host.PHONE)}/app/open",
+        "process": f"{settings.url_of(Host.WALLET)}/app/open",
+        "browser": f"{settings.url_of(Host.PHONE)}/app/open",
     }
 
 
 def _trust_data(verifier: Verifier, at: datetime) -> TrustData:
+    names = {known.role: f"{known.name_ko} · {known.name_en}" for known in AUTHORITIES}
     return TrustData(
         roots=[
-            Root(name=authority.name, until=anchor.not_after)
+            Root(name=names.get(authority.name, authority.name), until=anchor.not_after)
             for authority in verifier.grounds.trust.authorities
             for anchor in authority.anchors
         ],

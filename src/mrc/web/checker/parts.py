@@ -31,7 +31,7 @@ class TrustData:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerParts:
     """`was_read` says of a link whether a phone has fetched its request. `wallets`: practice wallets
-    by name, each an address that takes an encoded link. `pin_hint` tells, in practice, where the
+    by host (`process`, `browser`), each an address that takes an encoded link. `pin_hint` tells, in practice, where the
     sign-in code is kept."""
 
     verifier: Verifier

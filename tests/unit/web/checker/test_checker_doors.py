@@ -19,9 +19,9 @@ from mrc.verifier.reasons import Reason as Own
 from mrc.verifier.standard_purposes import STANDARD_PURPOSES
 from mrc.web.checker.permissions import PERMISSIONS, Access
 from mrc.web.checker.posts import COOKIE, LASTS
-from mrc.web.checker.reason_codes import SENTENCE_OF
+from mrc.web.checker.reason_codes import SENTENCE_OF, Sentence
 from mrc.web.checker.words import asked_words, reason_words
-from mrc.web.design.languages import Language
+from mrc.web.design.languages import COMPLETE, Language
 from mrc.web.design.missing import missing_texts
 from mrc.web.design.translator import Translator
 from tests.simulators.browsing import Browsing
@@ -148,3 +148,13 @@ def test_the_screen_lists_exactly_what_is_asked(question: Question) -> None:
 def test_no_korean_text_is_missing() -> None:
     domains = ("common", "online", "result", "checker")
     assert missing_texts("mrc.web.checker", language=Language.KO, domains=domains) == ()
+
+
+@pytest.mark.parametrize("language", COMPLETE, ids=lambda language: language.value)
+def test_the_result_has_words_in_the_holders_language(language: Language) -> None:
+    holder = Translator(language, domains=("common", "result"))
+    for sentence in Sentence:
+        if sentence is not Sentence.STAY_ENDED:
+            code = next(code for code, found in SENTENCE_OF.items() if found is sentence)
+            english = str(reason_words(code, None, ENGLISH))
+            assert holder.knows(english), sentence
