@@ -27,6 +27,8 @@ class TrustKind(StrEnum):
     READER = "reader"
     WALLET_PROVIDER = "wallet-provider"
     CSCA = "csca"
+    DEVICE_ROOT = "device-root"
+    """Of makers of phones; the name begins with ``android-`` or ``apple-``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from mrc.ledger.statements import Role
 from mrc.protocols.oauth.nonces import NonceMint, NoncePurpose
 from mrc.wallet_provider.service import ProviderProfile, WalletProviderService
 from mrc.web.provider_api.app import make_app
+from mrc.wiring.device_evidence import evidence_checkers
 from mrc.wiring.issuers import shared_secret
 from mrc.wiring.ledger_files import Applicant, apply_to_council
 
@@ -63,7 +64,7 @@ def make_provider(settings: Settings, database: Database, *, at: datetime) -> St
             CHALLENGE_LIFETIME,
         ),
         store=DatabaseInstanceStore(database),
-        checkers={},
+        checkers=evidence_checkers(settings),
         verifier=OpensslVerifier(),
         entropy=SystemEntropy(),
     )

@@ -1,0 +1,1 @@
+"""What phones say about themselves: Android Key Attestation, Apple App Attest, passkeys."""

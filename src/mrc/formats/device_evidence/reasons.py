@@ -1,0 +1,31 @@
+"""Why evidence about a phone was refused."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    CHAIN_LENGTH = "device_chain_length"
+    ROOT_UNKNOWN = "device_root_unknown"
+    ISSUER_SIGNATURE = "device_chain_signature"
+    NOT_A_CA = "device_chain_issuer_is_not_a_ca"
+    PATH_LENGTH = "device_chain_path_length"
+    NOT_YET_VALID = "device_certificate_not_yet_valid"
+    EXPIRED = "device_certificate_expired"
+    REVOKED = "device_certificate_revoked"
+    EXTENSION_MISSING = "attestation_extension_missing"
+    EXTENSION_MISPLACED = "attestation_extension_outside_the_leaf"
+    CHALLENGE = "device_evidence_answers_another_challenge"
+    KEY = "device_evidence_is_about_another_key"
+    SECURITY_LEVEL = "key_is_not_in_hardware"
+    KEY_PURPOSE = "key_is_not_for_signing_alone"
+    KEY_ORIGIN = "key_was_not_generated_in_hardware"
+    BOOT_STATE = "boot_is_not_verified"
+    DEVICE_UNLOCKED = "device_is_unlocked"
+    APP = "another_app"
+    ENVIRONMENT = "development_evidence"
+    COUNTER = "key_was_used_before"
+    CEREMONY = "another_webauthn_ceremony"
+    ORIGIN = "another_origin"
+    USER_NOT_VERIFIED = "user_not_verified"
+    FLAGS = "authenticator_flags_contradict"
+    ALGORITHM = "credential_algorithm"
