@@ -99,14 +99,18 @@ def _signer(stranger: Stranger) -> dict[str, Any]:
     return {"key": stranger.jwk, "certificate": stranger.pem}
 
 
-@pytest.fixture(scope="module")
-def card(abroad: Abroad) -> Any:
-    """The library's card, in both formats, collected by our command."""
+def _issuer(abroad: Abroad, *, plain: bool = False) -> Any:
     signers = {
         "documentSigner": _signer(abroad.signers["mdoc"]),
         "sdJwtSigner": _signer(abroad.signers["sd-jwt"]),
     }
-    with abroad.serving("issuer", **signers) as issuer:
+    return abroad.serving("issuer", plain=plain, **signers)
+
+
+@pytest.fixture(scope="module")
+def card(abroad: Abroad) -> Any:
+    """The library's card, in both formats, collected by our command."""
+    with _issuer(abroad) as issuer:
         code = abroad.pin_file.with_name("code")
         code.touch(mode=0o600)
         code.write_text(issuer["txCode"])
@@ -159,7 +163,7 @@ SD_JWT_QUERY = {
 
 
 def _answer(
-    abroad: Abroad, shop: str, query: dict[str, Any], *, registered: bool = True, **wishes: str
+    abroad: Abroad, shop: str, query: dict[str, Any], *, registered: bool = True, **wishes: Any
 ) -> Any:
     asked = abroad.fetch(f"{shop}/ask", {"query": query, **wishes})
     shown = abroad.wallet("present", asked["link"], "--yes")
@@ -200,3 +204,19 @@ def test_an_unknown_asker_may_ask_but_is_not_registered(
     with _shop_of(abroad, reader) as stall:
         found, _ = _answer(abroad, stall, SD_JWT_QUERY, registered=False)
     assert found["keyBinding"] is True
+
+
+def test_an_issuer_of_bearer_tokens_without_batches_or_notifications_will_do(
+    abroad: Abroad,
+) -> None:
+    with _issuer(abroad, plain=True) as issuer:
+        received = abroad.wallet("receive", issuer["link"], "--yes")
+    assert received["unused_copies"] == {"mso_mdoc": 1, "dc+sd-jwt": 1}
+    abroad.wallet("remove", received["id"])
+
+
+def test_a_verifier_that_names_only_fully_specified_algorithms_is_answered(
+    abroad: Abroad, shop: str
+) -> None:
+    found, _ = _answer(abroad, shop, MDOC_QUERY, algorithms=[-9, -51, -19])
+    assert found["failed"] == []

@@ -150,7 +150,7 @@ class IssuerClient:
         return decode_nonce(answer.body)
 
     async def request_credentials(
-        self, issuer: Issuer, request: CredentialRequest, *, access_token: str, key: Signer
+        self, issuer: Issuer, request: CredentialRequest, *, access_token: str, key: Signer | None
     ) -> CredentialResponse:
         """Raises `CredentialError` with the issuer's code where it refuses (8.3.1)."""
         url = issuer.metadata.credential_endpoint
@@ -159,7 +159,7 @@ class IssuerClient:
         )
 
     async def request_deferred(
-        self, issuer: Issuer, request: DeferredRequest, *, access_token: str, key: Signer
+        self, issuer: Issuer, request: DeferredRequest, *, access_token: str, key: Signer | None
     ) -> CredentialResponse:
         """Ask again for credentials that were not ready (9)."""
         url = issuer.metadata.deferred_credential_endpoint
@@ -170,7 +170,7 @@ class IssuerClient:
         )
 
     async def notify(
-        self, issuer: Issuer, notification: Notification, *, access_token: str, key: Signer
+        self, issuer: Issuer, notification: Notification, *, access_token: str, key: Signer | None
     ) -> None:
         """Tell the issuer what became of its credentials (11). Failure changes nothing."""
         url = issuer.metadata.notification_endpoint
@@ -185,7 +185,7 @@ class IssuerClient:
         body: bytes,
         request: CredentialRequest | None,
         access_token: str,
-        key: Signer,
+        key: Signer | None,
     ) -> CredentialResponse:
         """One credential request, encrypted both ways where the issuer offers it (10)."""
         offered, wanted = issuer.metadata.request_encryption, issuer.metadata.response_encryption

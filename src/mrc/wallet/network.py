@@ -12,6 +12,7 @@ from mrc.formats import json_text
 from mrc.kernel.errors import Malformed
 from mrc.kernel.ports import Clock, Entropy, HttpClient, HttpRequest, HttpResponse, Signer
 from mrc.protocols.oauth import client_attestation, dpop
+from mrc.protocols.openid4vci.token import BEARER
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -69,9 +70,12 @@ class WalletNetwork:
         return answer
 
     async def post_with_token(
-        self, url: str, body: bytes, kind: str, *, token: str, key: Signer
+        self, url: str, body: bytes, kind: str, *, token: str, key: Signer | None
     ) -> HttpResponse:
-        """A request to a protected resource with a DPoP-bound token (RFC 9449, 7)."""
+        """A request to a protected resource with a DPoP-bound token (RFC 9449, 7).
+
+        Without `key` the token is a bearer's (RFC 6750, 2.1).
+        """
         answer = await self._send_with_token(url, body, kind, token, key)
         if answer.status == 401 and "use_dpop_nonce" in answer.headers.get("www-authenticate", ""):
             return await self._send_with_token(url, body, kind, token, key)
@@ -92,11 +96,14 @@ class WalletNetwork:
         return await self._sent(url, body, headers)
 
     async def _send_with_token(
-        self, url: str, body: bytes, kind: str, token: str, key: Signer
+        self, url: str, body: bytes, kind: str, token: str, key: Signer | None
     ) -> HttpResponse:
         headers = {"content-type": kind, "accept": f"{JSON}, application/jwt"}
-        headers[dpop.HEADER] = await self._proof("POST", url, key, token=token)
-        headers["authorization"] = f"{dpop.TOKEN_TYPE} {token}"
+        if key is None:
+            headers["authorization"] = f"{BEARER} {token}"
+        else:
+            headers[dpop.HEADER] = await self._proof("POST", url, key, token=token)
+            headers["authorization"] = f"{dpop.TOKEN_TYPE} {token}"
         return await self._sent(url, body, headers)
 
     async def _sent(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpResponse:

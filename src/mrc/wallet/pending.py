@@ -35,7 +35,8 @@ class PendingBatch:
 class PendingCard:
     """A token with the key it is bound to, and the keys of the copies to come.
 
-    `renews` names the card whose copies these replace.
+    `renews` names the card whose copies these replace. `bearer`: the server gave a token that is
+    bound to no key (RFC 6750), because it does not know DPoP.
     """
 
     id: str
@@ -49,6 +50,7 @@ class PendingCard:
     begun_at: datetime
     batches: Sequence[PendingBatch]
     renews: str | None = None
+    bearer: bool = False
 
     def deferring(self, batch: PendingBatch, transaction_id: str) -> "PendingCard":
         put_off = replace(batch, transaction_id=transaction_id)
@@ -111,6 +113,7 @@ def encode_pending(pending: PendingCard) -> bytes:
             "begun_at": pending.begun_at.isoformat(),
             "batches": batches,
             "renews": pending.renews,
+            "bearer": pending.bearer,
         }
     )
 
@@ -132,6 +135,7 @@ def decode_pending(data: bytes) -> PendingCard:
         begun_at=datetime.fromisoformat(_text(members, "begun_at")),
         batches=tuple(_decode_batch(batch) for batch in batches),
         renews=_optional(members, "renews"),
+        bearer=members.get("bearer") is True,
     )
 
 

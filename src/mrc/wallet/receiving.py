@@ -45,7 +45,7 @@ from mrc.wallet.ports import KeyId, KeyStore
 from mrc.wallet.provider import WalletProvider
 from mrc.wallet.reasons import Reason
 from mrc.wallet.records import CardRecords
-from mrc.wallet.refreshing import fresh_token
+from mrc.wallet.refreshing import fresh_token, token_signer
 
 COPIES_WANTED = 8  # per format, where the issuer gives as many
 FORMATS = tuple(format_.value for format_ in Format)
@@ -173,6 +173,7 @@ class Receiving:
             begun_at=self._parts.clock.now(),
             batches=tuple(batches),
             renews=renews,
+            bearer=token.is_bearer,
         )
         await self._parts.pending.put(pending)
         return pending
@@ -239,7 +240,7 @@ class Receiving:
             issuer = await self._parts.issuers.discover(
                 pending.credential_issuer, pending.authorization_server
             )
-            key = await self._parts.keys.signer(pending.token_key)
+            key = await token_signer(pending, self._parts.keys)
             for notification_id in received.notification_ids:
                 await self._parts.issuers.notify(
                     issuer,
@@ -261,7 +262,7 @@ class Receiving:
     async def _collect_batch(
         self, issuer: Issuer, pending: PendingCard, batch: PendingBatch
     ) -> IssuedCredentials:
-        key = await self._parts.keys.signer(pending.token_key)
+        key = await token_signer(pending, self._parts.keys)
         try:
             answer = await self._ask(issuer, pending, batch, key)
         except CredentialError as error:
@@ -274,7 +275,7 @@ class Receiving:
         raise Unavailable("the card is being prepared", f"ask again in {answer.interval} s")
 
     async def _ask(
-        self, issuer: Issuer, pending: PendingCard, batch: PendingBatch, key: Signer
+        self, issuer: Issuer, pending: PendingCard, batch: PendingBatch, key: Signer | None
     ) -> CredentialResponse:
         if batch.transaction_id is not None:
             return await self._poll(issuer, pending, batch.transaction_id, key)
@@ -290,7 +291,7 @@ class Receiving:
         )
 
     async def _poll(
-        self, issuer: Issuer, pending: PendingCard, transaction_id: str, key: Signer
+        self, issuer: Issuer, pending: PendingCard, transaction_id: str, key: Signer | None
     ) -> CredentialResponse:
         return await self._parts.issuers.request_deferred(
             issuer,

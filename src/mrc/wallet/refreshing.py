@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from mrc.kernel.errors import Rejected
+from mrc.kernel.ports import Signer
 from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.openid4vci.token import RefreshTokenRequest, TokenResponse
 from mrc.wallet.issuer_client import Issuer, IssuerClient
@@ -10,6 +11,11 @@ from mrc.wallet.pending import PendingCard
 from mrc.wallet.ports import KeyStore
 from mrc.wallet.provider import WalletProvider
 from mrc.wallet.reasons import Reason
+
+
+async def token_signer(pending: PendingCard, keys: KeyStore) -> Signer | None:
+    """The key that the card's token is bound to; None for a bearer's token."""
+    return None if pending.bearer else await keys.signer(pending.token_key)
 
 
 async def fresh_token(

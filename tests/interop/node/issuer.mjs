@@ -15,12 +15,11 @@ const CLAIMS = { holder: 'Ada Lovelace', branch: 'Söul 서울', member_since: 1
 const PROOFS = { jwt: { proof_signing_alg_values_supported: ['ES256'] } }
 const DISPLAY = [{ name: 'Library card', locale: 'en' }]
 
-const metadataOf = (url) => ({
+const metadataOf = (url, plain) => ({
   credential_issuer: url,
   credential_endpoint: `${url}/credential`,
   nonce_endpoint: `${url}/nonce`,
-  notification_endpoint: `${url}/notification`,
-  batch_credential_issuance: { batch_size: 3 },
+  ...(plain ? {} : { notification_endpoint: `${url}/notification`, batch_credential_issuance: { batch_size: 3 } }),
   display: [{ name: 'Library of strangers', locale: 'en' }],
   credential_configurations_supported: {
     library_mdoc: {
@@ -44,23 +43,24 @@ const metadataOf = (url) => ({
   },
 })
 
-const serverMetadataOf = (url) => ({
+const serverMetadataOf = (url, plain) => ({
   issuer: url,
   token_endpoint: `${url}/token`,
   jwks_uri: `${url}/jwks`,
   grant_types_supported: ['urn:ietf:params:oauth:grant-type:pre-authorized_code'],
   'pre-authorized_grant_anonymous_access_supported': true,
-  dpop_signing_alg_values_supported: ['ES256'],
+  ...(plain ? {} : { dpop_signing_alg_values_supported: ['ES256'] }),
 })
 
-await serve(async ({ url, documentSigner, sdJwtSigner }) => {
+// `plain`: bearer tokens, one copy, no notifications and no transaction code, as the standard allows.
+await serve(async ({ url, documentSigner, sdJwtSigner, plain = false }) => {
   const tokenKey = { ...makeKey(), kid: 'tokens' }
   const callbacks = callbacksFor([tokenKey])
   const issuer = new Openid4vciIssuer({ callbacks })
   const server = new Oauth2AuthorizationServer({ callbacks })
   const resources = new Oauth2ResourceServer({ callbacks })
-  const credentialIssuer = issuer.createCredentialIssuerMetadata(metadataOf(url))
-  const serverMetadata = server.createAuthorizationServerMetadata(serverMetadataOf(url))
+  const credentialIssuer = issuer.createCredentialIssuerMetadata(metadataOf(url, plain))
+  const serverMetadata = server.createAuthorizationServerMetadata(serverMetadataOf(url, plain))
   const issuerMetadata = {
     originalDraftVersion: 'V1',
     credentialIssuer,
@@ -76,7 +76,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner }) => {
     grants: {
       'urn:ietf:params:oauth:grant-type:pre-authorized_code': {
         'pre-authorized_code': code,
-        tx_code: { input_mode: 'numeric', length: TX_CODE.length },
+        ...(plain ? {} : { tx_code: { input_mode: 'numeric', length: TX_CODE.length } }),
       },
     },
   })
@@ -89,15 +89,15 @@ await serve(async ({ url, documentSigner, sdJwtSigner }) => {
       accessTokenRequest: parsed.accessTokenRequest,
       request,
       expectedPreAuthorizedCode: code,
-      expectedTxCode: TX_CODE,
-      dpop: { required: true, jwt: parsed.dpop?.jwt, allowedSigningAlgs: ['ES256'] },
+      expectedTxCode: plain ? undefined : TX_CODE,
+      dpop: plain ? undefined : { required: true, jwt: parsed.dpop?.jwt, allowedSigningAlgs: ['ES256'] },
     })
     const answer = await server.createAccessTokenResponse({
       audience: url,
       authorizationServer: url,
       subject: code,
       expiresInSeconds: 300,
-      dpop: { jwk: dpop.jwk },
+      dpop: dpop && { jwk: dpop.jwk },
       signer: { method: 'jwk', alg: 'ES256', publicJwk: publicPart(tokenKey), kid: tokenKey.kid },
     })
     return { body: answer }
@@ -110,7 +110,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner }) => {
   }
 
   async function credential({ body, request }) {
-    await resources.verifyResourceRequest({ request, resourceServer: url, authorizationServers: [serverMetadata] })
+    await resources.verifyResourceRequest({ request, resourceServer: url, authorizationServers: [serverMetadata], ...(plain ? { allowedAuthenticationSchemes: ['Bearer'] } : {}) })
     const parsed = issuer.parseCredentialRequest({ issuerMetadata, credentialRequest: body })
     const keys = []
     for (const jwt of parsed.proofs.jwt) {
@@ -124,7 +124,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner }) => {
     const answer = issuer.createCredentialResponse({
       credentialRequest: parsed,
       credentials: credentials.map((one) => ({ credential: one })),
-      notificationId: randomUUID(),
+      notificationId: plain ? undefined : randomUUID(),
     })
     return { body: answer }
   }

@@ -13,7 +13,7 @@ await serve(async ({ url, reader, issuers }) => {
   const chain = [Buffer.from(derOf(reader.certificate)).toString('base64')]
   const asked = new Map()
 
-  async function ask({ body: { query, mode = 'direct_post.jwt', prefix = 'x509_hash', method } }) {
+  async function ask({ body: { query, mode = 'direct_post.jwt', prefix = 'x509_hash', method, algorithms = [-7, -9] } }) {
     const id = randomUUID()
     DcqlQuery.validate(DcqlQuery.parse(query))
     const encryptionKey = { ...makeKey(), use: 'enc', alg: 'ECDH-ES', kid: id }
@@ -33,7 +33,7 @@ await serve(async ({ url, reader, issuers }) => {
         encrypted_response_enc_values_supported: ['A128GCM', 'A256GCM'],
         vp_formats_supported: {
           'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256'], 'kb-jwt_alg_values': ['ES256'] },
-          mso_mdoc: { issuerauth_alg_values: [-7, -9], deviceauth_alg_values: [-7, -9] },
+          mso_mdoc: { issuerauth_alg_values: algorithms, deviceauth_alg_values: algorithms },
         },
       },
     }

@@ -22,6 +22,7 @@ from mrc.protocols.openid4vci.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CO
 
 REFRESH_TOKEN = "refresh_token"
 DETAILS_TYPE = "openid_credential"
+BEARER = "Bearer"
 MAX_DETAILS = 32  # a wallet asks for at most the few configurations of one issuer
 _REQUEST = "token request"
 _RESPONSE = "token response"
@@ -76,6 +77,11 @@ class TokenResponse:
     scope: str | None = None
     authorization_details: tuple[AuthorizationDetail, ...] = ()
     auth_session: str | None = field(default=None, repr=False)
+
+    @property
+    def is_bearer(self) -> bool:
+        """Bound to no key. RFC 6749, 5.1: the value is case insensitive."""
+        return self.token_type.lower() == BEARER.lower()
 
 
 def decode_token_request(body: bytes | str) -> AnyTokenRequest:
