@@ -16,6 +16,7 @@ from mrc.infra.chain.chain import ChainReader
 from mrc.infra.stores.audit import AuditedAct, AuditLog
 from mrc.ledger.anchors import publication
 from mrc.ledger.hashing import keccak256
+from tests.simulators.chain_bytes import bytes_on_chain
 from tests.simulators.ledger_world import JWT, NOW, URI, CountingEntropy, make_settled_world
 
 REGISTRANT = {
@@ -50,21 +51,6 @@ def forbidden() -> Iterator[Forbidden]:
         ):
             yield Forbidden(f"{name}: {kind}", data)
             yield Forbidden(f"{name}: {kind} in hexadecimal", data.hex().encode())
-
-
-def bytes_on_chain(chain: ChainReader) -> Iterator[bytes]:
-    """Headers, transactions, and every node of every state: all that a peer would receive."""
-    for number in range(chain.head().number + 1):
-        block = chain.store.find_block(number)
-        assert block is not None
-        yield block.header
-        for transaction in chain.store.transactions_of(number):
-            yield transaction.raw
-            for stored in chain.store.logs_of(number, transaction.position):
-                yield stored.log.data + b"".join(stored.log.topics)
-    for (node,) in chain.store._all("SELECT value FROM node"):
-        assert isinstance(node, bytes)
-        yield node
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""The ledger in a running installation: processes are killed while they anchor, and nothing breaks.
+
+One run of real processes with practice data: a card is collected and shown, the ledger and the
+authority are killed at random moments, and at the end the audit log agrees with the chain, no
+tick is missing or doubled, and no byte on the chain is about a person.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from web3 import Web3
+
+from mrc.cli.practice import import_practice
+from mrc.cli.story import chapters
+from mrc.cli.story.teller import Teller
+from mrc.infra.chain.chain import ChainReader
+from mrc.infra.free_ports import find_free_ports
+from mrc.infra.processes import Role, Running, start_role
+from mrc.infra.settings import Host, LedgerPolicy, Settings
+from mrc.wiring.installation import (
+    AUTHORITY,
+    CARRIER,
+    LEDGER,
+    PROVIDER,
+    VERIFIER,
+    environment_of,
+)
+from tests.simulators.chain_bytes import bytes_on_chain
+
+PORTS = len(Host) + 2
+KILLS = 4
+PATIENCE_S = 60
+
+
+@dataclass
+class Installation:
+    settings: Settings
+    teller: Teller
+    running: dict[str, Running]
+
+    async def start(self, role: Role) -> None:
+        logs, environment = self.settings.home / "logs", environment_of(self.settings)
+        self.running[role.name] = await start_role(role, logs=logs, environment=environment)
+
+    async def kill(self, role: Role) -> None:
+        await self.running[role.name].kill()
+
+
+@pytest.fixture
+async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
+    first = find_free_ports(PORTS)
+    settings = Settings(
+        home=tmp_path,
+        first_port=first,
+        ledger_port=first + PORTS - 1,
+        anchor_seconds=1,
+        ledger_policy=LedgerPolicy.REQUIRED,
+    )
+    console = Console(quiet=True)
+    import_practice(settings, console)
+    teller = Teller(home=tmp_path, environment=environment_of(settings), console=console)
+    made = Installation(settings, teller, {})
+    async with contextlib.AsyncExitStack() as stack:
+        for role in (LEDGER, CARRIER, PROVIDER, AUTHORITY, VERIFIER):
+            await made.start(role)
+        stack.push_async_callback(_stop, made)
+        yield made
+
+
+async def _stop(installation: Installation) -> None:
+    for running in installation.running.values():
+        await running.stop()
+
+
+async def audit(installation: Installation, *, ticks: int = 1) -> dict[str, object]:
+    """The report of `mrc audit verify`, once at least so many ticks are anchored."""
+    for _ in range(PATIENCE_S):
+        told = await asyncio.to_thread(installation.teller.mrc, "audit", "verify", may_fail=True)
+        if told.code == 0 and told.value["ticks"] >= ticks and told.value["anchored_heads"]:
+            return dict(told.value)
+        await asyncio.sleep(1)
+    raise AssertionError(f"the audit log does not agree with the ledger: {told}")
+
+
+async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Installation) -> None:
+    teller = installation.teller
+    phone = await asyncio.to_thread(chapters.activate, teller, "phone", "493817")
+    await asyncio.to_thread(chapters.receive, teller, phone, authority="authority")
+    before = await audit(installation)
+    assert before["entries"] > 50  # type: ignore[operator]
+    moments = random.Random(8230)
+    for number in range(KILLS):
+        role = AUTHORITY if number % 2 else LEDGER
+        await asyncio.sleep(moments.uniform(0.2, 1.5))
+        await installation.kill(role)
+        await installation.start(role)
+    after = await audit(installation, ticks=int(str(before["ticks"])) + 3)
+    assert after["faults"] == []
+    assert after["entries"] >= before["entries"]  # type: ignore[operator]
+    await asyncio.to_thread(_proved_and_shown, teller, phone)
+    await installation.running[LEDGER.name].stop()
+    chain = ChainReader.open_for_reading(installation.settings.home / "ledger" / "ledger.sqlite")
+    everything = b"\x00".join(bytes_on_chain(chain))
+    chain.close()
+    assert len(everything) > 100_000
+    values = set(private_values(installation.settings.home))
+    assert len(values) > 500
+    found = [value[:40] for value in values if any(form in everything for form in forms(value))]
+    assert not found
+
+
+def _proved_and_shown(teller: Teller, phone: chapters.Phone) -> None:
+    """With anchors required, a card is good once its list is on the ledger."""
+    chapters.prove_list(teller)
+    asked = teller.mrc("verifier", "request", "--purpose", "age-19")
+    shown = teller.mrc(*phone.arguments("present", asked.value["link"], "--yes"))
+    assert shown.value["ledger"]["registration"] == "passed"
+    assert shown.value["ledger"]["entitlement"] == "passed"
+    outcome = teller.mrc("verifier", "outcome", asked.value["id"]).value
+    assert outcome["decision"] == "valid", outcome
+    checks = {finding["check"]: finding["outcome"] for finding in outcome["findings"]}
+    assert checks["ledger.status_list"] == checks["ledger.issuer"] == "passed"
+    assert teller.mrc("verifier", "evidence").value == []
+
+
+def forms(value: bytes) -> Iterator[bytes]:
+    """A value, its SHA-256 and its Keccak-256, each also in hexadecimal."""
+    for data in (value, sha256(value).digest(), bytes(Web3.keccak(value))):
+        yield data
+        yield data.hex().encode()
+
+
+def private_values(home: Path) -> Iterator[bytes]:
+    """Everything in the authority's and the provider's databases and the wallet's files."""
+    databases = [*home.glob("authority/data.sqlite3"), *home.glob("provider/data.sqlite3")]
+    databases += home.glob("wallets/*/wallet.sqlite3")
+    for path in databases:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for (table,) in tables.fetchall():
+                for row in database.execute(f'SELECT * FROM "{table}"'):
+                    for value in row:
+                        yield from leaves(value)
+
+
+def leaves(value: object) -> Iterator[bytes]:
+    """The texts and bytes of a column, and of the JSON in it; short ones say nothing."""
+    if isinstance(value, bytes) and len(value) >= 16:
+        yield value
+    if isinstance(value, str) and len(value) >= 6:
+        yield value.encode()
+        with contextlib.suppress(ValueError):
+            yield from nested(json.loads(value))
+
+
+def nested(value: object) -> Iterator[bytes]:
+    members = value.values() if isinstance(value, dict) else value
+    if isinstance(members, str):
+        yield from (members.encode(),) if len(members) >= 6 else ()
+    elif isinstance(value, dict | list):
+        for member in members:  # type: ignore[attr-defined]
+            yield from nested(member)

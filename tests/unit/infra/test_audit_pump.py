@@ -1,0 +1,92 @@
+"""The pump repeats nothing, forgets nothing, and tells trust that came, changed and went."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from mrc.infra.audit_pump import AuditPump
+from mrc.infra.database.engine import Database, open_database
+from mrc.infra.database.staff_tables import acts
+from mrc.infra.database.upgrade import upgrade
+from mrc.infra.keys.software import SystemEntropy
+from mrc.infra.stores.audit import AuditLog
+from mrc.ledger.timetable import Timetable
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+
+
+class Still:
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class Pumping:
+    database: Database
+    log: AuditLog
+    trust: Path
+
+    def pump(self) -> AuditPump:
+        return AuditPump(self.log, self.database, self.trust, Still(), Timetable())
+
+    async def act(self, position: int) -> None:
+        values = {"kind": "search", "actor": "officer-17", "subject": None, "reason": "a visit"}
+        async with self.database.transaction() as tx:
+            await tx.execute(sa.insert(acts), {"position": position, "at": NOW, **values})
+
+
+@pytest.fixture
+async def pumping(tmp_path: Path) -> AsyncIterator[Pumping]:
+    url = f"sqlite:///{tmp_path / 'data.sqlite3'}"
+    upgrade(url, "registry", "issuer", "staff")
+    log = AuditLog(tmp_path / "audit.sqlite", SystemEntropy())
+    async with open_database(url) as database:
+        yield Pumping(database, log, tmp_path / "trust")
+    log.close()
+
+
+async def test_pumping_again_and_after_a_restart_appends_nothing(pumping: Pumping) -> None:
+    for position in range(1, 4):
+        await pumping.act(position)
+    await pumping.pump().pump()
+    await pumping.pump().pump()
+    assert pumping.log.sources("staff") == ["staff:1", "staff:2", "staff:3"]
+
+
+async def test_an_act_that_was_committed_late_is_not_lost(pumping: Pumping) -> None:
+    await pumping.act(2)
+    await pumping.pump().pump()
+    await pumping.act(1)
+    await pumping.pump().pump()
+    assert sorted(pumping.log.sources("staff")) == ["staff:1", "staff:2"]
+
+
+async def test_nobody_stands_in_a_leaf(pumping: Pumping) -> None:
+    await pumping.act(1)
+    await pumping.pump().pump()
+    leaf = pumping.log.leaf(0)
+    assert b"staff.search" in leaf
+    assert b"officer-17" not in leaf
+    assert b"a visit" not in leaf
+
+
+async def test_trust_that_comes_changes_goes_and_comes_back_is_told_each_time(
+    pumping: Pumping,
+) -> None:
+    root = pumping.trust / "issuer" / "police.pem"
+    root.parent.mkdir(parents=True)
+    for content in (b"one", b"two", None, b"two"):
+        if content is None:
+            root.unlink()
+        else:
+            root.write_bytes(content)
+        await pumping.pump().pump()
+        await pumping.pump().pump()
+    states = [source.split(":")[3][:7] for source in pumping.log.sources("trust")]
+    assert len(states) == 4
+    assert states[2] == "removed"
+    assert states[1] == states[3]
