@@ -199,16 +199,17 @@ class Collecting:
         self, tx: IssuerTransaction, ask: Ask, now: datetime
     ) -> MobileCard | CredentialError:
         """The grant's card, made now where this is its first issue; other phones end with it."""
-        card_id = ask.access.grant.card
+        token = await tx.find_by_access_token(ask.access.token_digest)
+        seen = ask.access.grant if token is None else token.grant
+        card_id = seen.card
         if card_id is None:
-            seen = ask.access.grant
             others = await tx.live_cards(seen.holder, seen.card_type)
             grant = await tx.get_grant(seen.id)
             if grant.ended_at is not None:
                 return _denied(Reason.GRANT_ENDED)
             if grant.card is None:
                 return await self._new_card(tx, grant, others, now)
-            card_id = grant.card  # a twin made the card meanwhile
+            raise AnotherPhone  # a twin made it meanwhile: hold that card before its grant
         card = await tx.find_card(card_id)
         if card is None or card.ended_at is not None:
             return _denied(Reason.CARD_ENDED)

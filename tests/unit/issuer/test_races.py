@@ -6,8 +6,9 @@ from mrc.formats.catalogue.card_types import CardType
 from mrc.infra.database.engine import open_database
 from mrc.issuer.cards import Order
 from mrc.issuer.configuration import StatusPolicy
+from mrc.issuer.reasons import Reason
 from mrc.issuer.records import HolderReference
-from tests.simulators.issuing import HOLDER, Phone, World, make_world
+from tests.simulators.issuing import HOLDER, MDOC, SD_JWT, Phone, World, make_world
 
 
 async def test_eight_phones_at_once_each_get_copies_and_one_card_lives(both: World) -> None:
@@ -38,3 +39,21 @@ async def test_cards_on_the_same_lists_are_moved_at_the_same_time(postgresql_url
             for act in (world.issuer.cards.lock, world.issuer.cards.unlock):
                 orders = [Order(holder=one, actor="officer", reason="race") for one in holders]
                 await asyncio.gather(*[act(order, now=world.now) for order in orders])
+
+
+async def test_both_formats_at_once_on_several_phones_never_deadlock(both: World) -> None:
+    """A phone's second request may find that its first made the card, while others end it."""
+    for _ in range(12):
+        phones = [Phone(world=both) for _ in range(4)]
+        for phone in phones:
+            await phone.redeem(await both.offer())
+        asked = [
+            phone.collect(await phone.request(name)) for phone in phones for name in (MDOC, SD_JWT)
+        ]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        failures = [one for one in answers if isinstance(one, BaseException)]
+        assert {getattr(one, "cause", one) for one in failures} <= {
+            Reason.CARD_ENDED,
+            Reason.GRANT_ENDED,
+        }
+        assert len(await both.issuer.cards.live(HOLDER)) == 1
