@@ -24,6 +24,7 @@ from mrc.infra.database.issuer_tables import card_events
 from mrc.infra.database.issuer_tables import cards as mobile_cards
 from mrc.infra.database.loss_tables import cases, codes, notices, reports, tries
 from mrc.infra.database.registry_tables import registrants
+from mrc.infra.database.schema import Instant
 from mrc.issuer.cards import CardAct
 from mrc.issuer.records import HolderReference, MobileCardId
 from mrc.protocols.card_loss.signed import LONGEST_DELAY, SKEW
@@ -82,8 +83,8 @@ _OF_LINE = (
     .join(registrants, registrants.c.id == mobile_cards.c.holder)
     .where(
         mobile_cards.c.ended_at.is_(None),
-        mobile_cards.c.issued_at <= _P("lost_at"),
-        sa.or_(_UNLOCKED_AT.is_(None), _P("lost_at") >= _UNLOCKED_AT),
+        mobile_cards.c.issued_at <= _P("lost_at", type_=Instant()),
+        sa.or_(_UNLOCKED_AT.is_(None), _P("lost_at", type_=Instant()) >= _UNLOCKED_AT),
         sa.type_coerce(registrants.c.phones, sa.Text).like(_P("quoted", type_=sa.Text)),
     )
     .order_by(mobile_cards.c.id)
