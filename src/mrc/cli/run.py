@@ -19,6 +19,7 @@ _PLACES = (
     (Host.PHONE, "wallet in a phone's browser", "/", "holders"),
     (Host.CHECKER, "checker", "/", "people who check cards"),
     (Host.ONLINE, "sample online service", "/", "visitors"),
+    (Host.EXPLORER, "what is on the ledger", "/", "anybody"),
 )
 
 
