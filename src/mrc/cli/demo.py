@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from mrc.cli.practice import import_practice
-from mrc.cli.story import chapters
+from mrc.cli.story import chapters, ic_card
 from mrc.cli.story.teller import StoryDiffers, Teller
 from mrc.infra.free_ports import find_free_ports
 from mrc.infra.processes import RoleFailed, running_roles
@@ -113,3 +113,19 @@ def _story(teller: Teller) -> None:
     teller.chapter("The status list is on the ledger: proved offline")
     chapters.prove_list(teller)
     chapters.check_audit(teller)
+
+    teller.chapter("At home: the IC card instead of a visit")
+    office = ic_card.make_card(teller)
+    third = chapters.activate(teller, "third phone", "836152")
+    ic_card.refuse_wrong_pin(teller, third, office)
+    ic_card.tap(teller, third, office)
+    chapters.show(teller, third, purpose="age-19", format_="mso_mdoc", decision="valid")
+    chapters.show(
+        teller,
+        second,
+        purpose="age-19",
+        format_="mso_mdoc",
+        decision="not_valid",
+        reason="status_cancelled",
+    )
+    ic_card.refuse_lost(teller, third, office)

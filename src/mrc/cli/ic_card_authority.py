@@ -5,9 +5,12 @@ from pathlib import Path
 import click
 
 from mrc.cli.ic_card_transports import refuse_in_production
-from mrc.cli.output import refusals
+from mrc.cli.output import Refusal, refusals
+from mrc.formats import json_text
+from mrc.formats.jose.jwk import encode_jwk
 from mrc.infra.clock import SystemClock
-from mrc.infra.keys.software import SystemEntropy
+from mrc.infra.files import write_atomic, write_secret
+from mrc.infra.keys.software import SoftwareSigner, SystemEntropy
 from mrc.infra.readers.authority import CscaFolder, read_certificates
 
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
@@ -71,3 +74,20 @@ def master_list(folder: Path, others: tuple[Path, ...]) -> None:
     roots = [root for path in others for root in read_certificates(path)]
     data = CscaFolder(folder).publish_master_list(roots)
     click.echo(f"master-list.ml: {1 + len(roots)} roots, {len(data)} bytes")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True)
+@click.option("--officers", type=click.Path(path_type=Path), required=True, help="JSON; made here.")
+@refusals
+def officer(name: str, key_file: Path, officers: Path) -> None:
+    """Make the key with which one officer signs card orders, and enter it in the list."""
+    refuse_in_production("an officer's key in a file")
+    if key_file.exists():
+        raise Refusal(f"{key_file} exists already")
+    known = json_text.decode_object(officers.read_bytes()) if officers.exists() else {}
+    signer = SoftwareSigner.generate()
+    write_secret(key_file, signer.to_pem())
+    write_atomic(officers, json_text.encode({**known, name: encode_jwk(signer.public_key)}))
+    click.echo(f"{name} may sign card orders with {key_file}")

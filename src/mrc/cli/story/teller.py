@@ -43,19 +43,28 @@ class Teller:
     def mrc(self, *arguments: str, expect_failure: bool = False, may_fail: bool = False) -> Told:
         """Run `mrc …  --json`. Raises `StoryDiffers` where its exit is not the expected one."""
         started = time.monotonic()
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "mrc", *arguments, "--json"],
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._done(*arguments, "--json")
         seconds = time.monotonic() - started
         if not may_fail and (done.returncode != 0) is not expect_failure:
             shown = " ".join(arguments[:3])
             raise StoryDiffers(f"mrc {shown} …: exit {done.returncode}\n{done.stderr[-800:]}")
         value = json.loads(done.stdout) if done.stdout.strip() else None
         return Told(seconds=seconds, code=done.returncode, value=value, errors=done.stderr.strip())
+
+    def run(self, *arguments: str) -> None:
+        """Run `mrc …` for its effect alone. Raises `StoryDiffers` where it fails."""
+        done = self._done(*arguments)
+        if done.returncode != 0:
+            raise StoryDiffers(f"mrc {' '.join(arguments[:3])} …: {done.stderr[-800:]}")
+
+    def _done(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "mrc", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def tell(self, what: str, told: Told, detail: str = "") -> None:
         """One line of the story: what happened, how long it took."""

@@ -93,7 +93,7 @@ async def test_two_phones_that_collect_at_once_leave_one(world):
 
 async def test_the_tag_may_leave_and_come_back(world):
     phone, person = await world.phone(), Person()
-    tapped = await phone.tap(person, lose_at=(12, 60))
+    tapped = await phone.tap(person, lose_at=(12, 45))
     assert tapped.round_trips > 4
     assert person.seen.count(TapStep.CARD_LEFT) == 2
     assert len(person.asked_with) == 1, "the PIN is typed once"
