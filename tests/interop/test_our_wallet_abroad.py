@@ -99,12 +99,12 @@ def _signer(stranger: Stranger) -> dict[str, Any]:
     return {"key": stranger.jwk, "certificate": stranger.pem}
 
 
-def _issuer(abroad: Abroad, *, plain: bool = False) -> Any:
+def _issuer(abroad: Abroad, **told: bool) -> Any:
     signers = {
         "documentSigner": _signer(abroad.signers["mdoc"]),
         "sdJwtSigner": _signer(abroad.signers["sd-jwt"]),
     }
-    return abroad.serving("issuer", plain=plain, **signers)
+    return abroad.serving("issuer", **told, **signers)
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +213,14 @@ def test_an_issuer_of_bearer_tokens_without_batches_or_notifications_will_do(
         received = abroad.wallet("receive", issuer["link"], "--yes")
     assert received["unused_copies"] == {"mso_mdoc": 1, "dc+sd-jwt": 1}
     abroad.wallet("remove", received["id"])
+
+
+def test_an_issuer_that_is_out_of_order_may_be_asked_again(abroad: Abroad) -> None:
+    with _issuer(abroad, plain=True, broken=True) as issuer:
+        pin = ("--pin-file", str(abroad.pin_file))
+        done = abroad.home.run("wallet", *pin, "receive", issuer["link"], "--yes")
+    assert done.returncode == 1
+    assert "credential endpoint: status 500" in done.stderr
 
 
 def test_a_verifier_that_names_only_fully_specified_algorithms_is_answered(

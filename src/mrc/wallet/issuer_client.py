@@ -238,6 +238,8 @@ def _is_jwt(answer: HttpResponse) -> bool:
 def _decode_answer(status: int, content: bytes) -> CredentialResponse:
     if status in (200, 202):
         return credential.decode_credential_response(content)
+    if status >= 500:
+        raise Unavailable("credential endpoint", f"status {status}")
     try:
         members = json_text.decode_object(content, "credential error")
     except Malformed as error:

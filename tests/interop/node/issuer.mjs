@@ -52,8 +52,9 @@ const serverMetadataOf = (url, plain) => ({
   ...(plain ? {} : { dpop_signing_alg_values_supported: ['ES256'] }),
 })
 
+// `broken`: the credential endpoint answers 500 with an error code that no standard gives it.
 // `plain`: bearer tokens, one copy, no notifications and no transaction code, as the standard allows.
-await serve(async ({ url, documentSigner, sdJwtSigner, plain = false }) => {
+await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = false }) => {
   const tokenKey = { ...makeKey(), kid: 'tokens' }
   const callbacks = callbacksFor([tokenKey])
   const issuer = new Openid4vciIssuer({ callbacks })
@@ -110,6 +111,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner, plain = false }) => {
   }
 
   async function credential({ body, request }) {
+    if (broken) throw Object.assign(new Error('out of order'), { status: 500 })
     await resources.verifyResourceRequest({ request, resourceServer: url, authorizationServers: [serverMetadata], ...(plain ? { allowedAuthenticationSchemes: ['Bearer'] } : {}) })
     const parsed = issuer.parseCredentialRequest({ issuerMetadata, credentialRequest: body })
     const keys = []
