@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
@@ -420,11 +420,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--histories", type=int, default=10_000)
+    parser.add_argument("--longest", type=int, default=4)
+    parser.add_argument("--list-size", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    plan = Plan(people=chosen.people, histories=chosen.histories, seed=chosen.seed)
-    with own_postgresql() as url:
-        toll = run(url, plan)
+    parser.add_argument("--database", help="a migrated, empty database; else a server of its own")
+    chosen = vars(parser.parse_args())
+    given = chosen.pop("database")
+    with own_postgresql() if given is None else nullcontext(given) as url:
+        toll = run(url, Plan(**chosen))
     print(json.dumps(toll.encode(), ensure_ascii=False, indent=1))
     sys.exit(1 if toll.faults else 0)
 
