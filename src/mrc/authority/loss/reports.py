@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from mrc.authority.counter import Counter
 from mrc.authority.loss.records import Channel, LossReport, Target
 from mrc.authority.loss.store import LossStore
+from mrc.formats.catalogue.ages import SEOUL
 from mrc.issuer.cards import Order
 from mrc.issuer.reasons import Reason
 from mrc.issuer.records import OneTimeUse
@@ -100,4 +101,4 @@ class LossReports:
         size = len(_REFERENCE_ALPHABET)
         drawn = int.from_bytes(self._entropy.token(16))
         text = "".join(_REFERENCE_ALPHABET[drawn // size**place % size] for place in range(8))
-        return f"L{now:%y%m%d}-{text[:4]}-{text[4:]}"
+        return f"L{now.astimezone(SEOUL):%y%m%d}-{text[:4]}-{text[4:]}"
