@@ -58,7 +58,7 @@ class Cert:
     extensions: Mapping[str, bytes] = field(default_factory=dict)
     not_before: datetime = BEGIN
     not_after: datetime = END
-    hash: hashes.HashAlgorithm = field(default_factory=hashes.SHA256)
+    hash: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
     serial: int | None = None
 
 
@@ -85,7 +85,17 @@ def signer_of(key: ec.EllipticCurvePrivateKey) -> SoftwareSigner:
 def issue(issuer: Maker | None, name: str, key: PrivateKey, cert: Cert) -> Maker:
     """A certificate for `key` under `issuer`; None makes a root."""
     above = issuer or Maker(name=name, key=key, chain=())
-    usage = x509.KeyUsage(not cert.ca, *[False] * 4, cert.ca, cert.ca, False, False)
+    usage = x509.KeyUsage(
+        digital_signature=not cert.ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=cert.ca,
+        crl_sign=cert.ca,
+        encipher_only=False,
+        decipher_only=False,
+    )
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
