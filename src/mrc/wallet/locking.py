@@ -5,9 +5,8 @@ token under that key. One code serves all cards of the phone: it is registered a
 kept sealed here so that the holder can read it again with the PIN.
 """
 
-from mrc.formats import json_text
-from mrc.kernel.errors import Malformed, Rejected, Unavailable
-from mrc.kernel.ports import Entropy, HttpResponse, Signer
+from mrc.kernel.errors import Rejected, Unavailable
+from mrc.kernel.ports import Entropy
 from mrc.protocols.card_loss.lock_code import LockCode, draw_lock_code
 from mrc.protocols.card_loss.messages import (
     LOCK_CODE_PATH,
@@ -16,12 +15,9 @@ from mrc.protocols.card_loss.messages import (
     decode_receipt,
     encode_lock_code,
 )
-from mrc.protocols.oauth.errors import OAuthError
-from mrc.wallet.network import JSON, WalletNetwork
-from mrc.wallet.reasons import Reason
+from mrc.wallet.card_door import CardDoor
 from mrc.wallet.receiving import ReceivingParts
 from mrc.wallet.records import Sealed
-from mrc.wallet.refreshing import fresh_token
 
 CODE_RECORD = "lock-code/code"
 REGISTERED = "lock-code/at/"
@@ -35,14 +31,14 @@ def make_lock_code(entropy: Entropy) -> LockCode:
 class Locking:
     """Raises `Rejected` where the office refuses, `Unavailable` where it does not answer."""
 
-    def __init__(self, parts: ReceivingParts, network: WalletNetwork, vault: Sealed) -> None:
+    def __init__(self, parts: ReceivingParts, door: CardDoor, vault: Sealed) -> None:
         self._parts = parts
-        self._network = network
+        self._door = door
         self._vault = vault
 
     async def lock(self, card_id: str) -> LockReceipt:
         """Lock the card at its issuer; only its holder in person, or an office, lifts that."""
-        answer = await self._post(card_id, LOCK_PATH, b"")
+        answer = await self._door.post(card_id, LOCK_PATH, b"")
         return decode_receipt(answer.body)
 
     async def lock_code(self) -> LockCode:
@@ -68,49 +64,9 @@ class Locking:
             if known is not None:
                 continue
             try:
-                await self._post(card.id, LOCK_CODE_PATH, encode_lock_code(code))
+                await self._door.post(card.id, LOCK_CODE_PATH, encode_lock_code(code))
             except (Rejected, Unavailable):
                 waiting.append(card.id)
             else:
                 await self._vault.commit({REGISTERED + card.id: b"1"})
         return waiting
-
-    async def _post(self, card_id: str, path: str, body: bytes) -> HttpResponse:
-        token, key, issuer = await self._fresh_token(card_id)
-        answer = await self._network.post_with_token(
-            f"{issuer}/{path}", body, JSON, token=token, key=key
-        )
-        if answer.status in (404, 405):
-            raise Rejected(Reason.ISSUER_UNSUPPORTED, "UX W-22", f"no {path} endpoint")
-        if answer.status >= 500 or answer.status == 429:
-            raise Unavailable(issuer, f"status {answer.status}")
-        if answer.status not in (200, 204):
-            raise Rejected(Reason.ISSUER_REFUSED, "UX W-22", _code(answer))
-        return answer
-
-    async def _fresh_token(self, card_id: str) -> tuple[str, Signer, str]:
-        kept = await self._parts.pending.find_token(card_id)
-        if kept is None:
-            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 6", "no token")
-        issuer = await self._parts.issuers.discover(
-            kept.credential_issuer, kept.authorization_server
-        )
-        key = await self._parts.keys.signer(kept.token_key)
-        try:
-            answer = await fresh_token(
-                kept,
-                issuer,
-                issuers=self._parts.issuers,
-                keys=self._parts.keys,
-                provider=self._parts.provider,
-            )
-        except OAuthError as error:
-            raise Rejected(Reason.ISSUER_REFUSED, "RFC 6749 5.2", error.code.value) from error
-        return answer.access_token, key, kept.credential_issuer
-
-
-def _code(answer: HttpResponse) -> str:
-    try:
-        return str(json_text.decode_object(answer.body, "error").get("error", answer.status))
-    except Malformed:
-        return f"status {answer.status}"

@@ -23,6 +23,7 @@ from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.wallet import vault
 from mrc.wallet.asker_register import AskerRegister
 from mrc.wallet.asking import Asking, AskingParts
+from mrc.wallet.card_door import CardDoor
 from mrc.wallet.checking import MdocChecker, SdJwtChecker
 from mrc.wallet.delivery import Delivery
 from mrc.wallet.holdings import Card, Format
@@ -38,8 +39,9 @@ from mrc.wallet.provider import WalletProvider
 from mrc.wallet.provider_client import INSTANCE_RECORD
 from mrc.wallet.receiving import Receiving, ReceivingParts
 from mrc.wallet.records import CardRecords
-from mrc.wallet.renewing import Renewed, Renewing, needs_renewal
+from mrc.wallet.renewing import RENEWABLE, Renewed, Renewing, needs_renewal
 from mrc.wallet.standing import Change, Standing, StandingParts
+from mrc.wallet.updates import Updates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,9 @@ class OpenWallet:
             )
         )
         self.renewing = Renewing(parts)
-        self.locking = Locking(parts, network, opened)
+        door = CardDoor(parts, network)
+        self.locking = Locking(parts, door, opened)
+        self._updates = Updates(door, opened)
         delivery = Delivery(host.http)
         self.asking = Asking(
             AskingParts(
@@ -160,7 +164,9 @@ class OpenWallet:
         busy = {one.card.id for one in renewed}
         busy |= {one.renews for one in await self.pending.all() if one.renews is not None}
         for card in await self.records.cards():
-            if card.id not in busy and needs_renewal(card, at=at):
+            if card.id in busy or card.state not in RENEWABLE:
+                continue
+            if needs_renewal(card, at=at) or await self._updates.waits(card, at=at):
                 await self._renew_into(renewed, failed, card)
         await self.locking.register_lock_code()
         await self._sweep_keys()

@@ -20,7 +20,7 @@ from mrc.registry.events import AddressChanged, RegisterEvent, RegistrationEnded
 from mrc.registry.people import Address
 from mrc.registry.residence import EndReason
 from tests.simulators.front_desk_world import FrontDeskWorld, QuietPublisher, make_front_desk_world
-from tests.simulators.losses import Carded, give_card, statuses
+from tests.simulators.losses import Carded, give_card, make_loss_world, statuses
 
 DEPARTED = RegistrationEnded(on=date(2026, 2, 1), reason=EndReason.DEPARTURE)
 
@@ -156,3 +156,17 @@ async def test_a_person_without_a_card_is_no_error(scene: Scene) -> None:
     with pytest.raises(Forbidden):
         await scene.events.record(scene.record(DEPARTED))
     assert await scene.world.issuer.cards.live(HolderReference(scene.held.person.id)) == []
+
+
+async def test_the_wallet_hears_of_newer_data_until_it_has_fetched_it(scene: Scene) -> None:
+    losses = await make_loss_world(scene.world, scene.held)
+    today = scene.world.clock.now().date()
+    assert not await losses.door.update_waits(await losses.access("card"))
+    moved = AddressChanged(address=Address(text="부산광역시 중구 중앙대로 1", since=today))
+    await scene.events.record(scene.record(moved))
+    assert await losses.door.update_waits(await losses.access("card"))
+    scene.world.clock.forward(timedelta(hours=1))
+    scene.held.phone.world.now = scene.world.clock.now()
+    await scene.held.phone.refresh()
+    await scene.held.phone.collect(await scene.held.phone.request(scene.held.configuration))
+    assert not await losses.door.update_waits(await losses.access("card"))

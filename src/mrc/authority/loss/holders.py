@@ -50,6 +50,13 @@ class HolderDoor:
         registered = RegisteredCode(card=card, holder=access.grant.holder, digest=digest, at=now)
         await self._parts.store.put_code(registered)
 
+    async def update_waits(self, access: Access) -> bool:
+        """Whether the wallet shall fetch newer data for this card."""
+        card = await self._card(access)
+        async with self._issuer.transaction() as tx:  # it holds the card: no read-only snapshot
+            found = await tx.find_card(card)
+        return found is not None and found.renewal_due
+
     async def _card(self, access: Access) -> MobileCardId:
         async with self._issuer.transaction() as tx:
             fresh = await tx.claim(access.uses)

@@ -1,7 +1,8 @@
 """What wallet, carrier and offices say to each other about a lost phone.
 
 Wallet to issuer, with the card's DPoP-bound token: `POST {issuer}/lock` (no body) locks the card,
-`POST {issuer}/lock-code` registers the code that may lock it. Carrier to authority: a line was
+`POST {issuer}/lock-code` registers the code that may lock it, `POST {issuer}/card` (no body) asks
+whether there is newer data. Carrier to authority: a line was
 reported lost. Authority to another issuer: somebody reported a phone lost with this code.
 """
 
@@ -16,6 +17,7 @@ from mrc.protocols.oauth.members import required_text
 
 LOCK_PATH = "lock"
 LOCK_CODE_PATH = "lock-code"
+CARD_PATH = "card"
 LINE_REPORT = "line-report+jwt"
 LOCK_NOTICE = "lock-notice+jwt"
 WHAT = "loss message"
@@ -64,6 +66,17 @@ def decode_receipt(body: bytes) -> LockReceipt:
     if at.utcoffset() is None:
         raise Malformed(WHAT, "refused_from has no time zone")
     return LockReceipt(reference=required_text(members, "reference", WHAT), refused_from=at)
+
+
+def encode_update(*, waits: bool) -> dict[str, object]:
+    return {"update": waits}
+
+
+def decode_update(body: bytes) -> bool:
+    value = json_text.decode_object(body, WHAT).get("update")
+    if not isinstance(value, bool):
+        raise Malformed(WHAT, "update is not a boolean")
+    return value
 
 
 def line_claims(phone: str, occurred_at: datetime) -> dict[str, object]:

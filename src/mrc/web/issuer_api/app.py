@@ -25,11 +25,13 @@ from mrc.kernel.errors import Forbidden, Malformed, Rejected, Unavailable
 from mrc.kernel.ports import Clock
 from mrc.protocols.card_loss.lock_code import LockCode
 from mrc.protocols.card_loss.messages import (
+    CARD_PATH,
     LOCK_CODE_PATH,
     LOCK_PATH,
     LockReceipt,
     decode_lock_code_request,
     encode_receipt,
+    encode_update,
 )
 from mrc.protocols.oauth.client_attestation import (
     ATTESTATION_HEADER,
@@ -92,6 +94,8 @@ class HolderLoss(Protocol):
     async def lock(self, access: Access, *, now: datetime) -> LockReceipt: ...
 
     async def register_code(self, access: Access, code: LockCode, *, now: datetime) -> None: ...
+
+    async def update_waits(self, access: Access) -> bool: ...
 
 
 def make_app(
@@ -190,6 +194,7 @@ class IssuerApi:
             posts["challenge"] = (self._attestation_challenge, work)
         if self._loss is not None:
             posts[LOCK_PATH] = (self._resource(self._lock), work)
+            posts[CARD_PATH] = (self._resource(self._card), work)
             posts[LOCK_CODE_PATH] = (self._resource(self._lock_code), secrets)
         if self._challenge is not None:
             posts["authorize-challenge"] = (self._oauth(self._challenge_step), secrets)
@@ -316,6 +321,11 @@ class IssuerApi:
         access = await self._issuer.access(LOCK_CODE_PATH, headers=headers, now=now)
         await self._losses.register_code(access, decode_lock_code_request(body), now=now)
         return Response(status_code=204, headers=dict(NO_STORE))
+
+    async def _card(self, request: Request) -> Response:
+        now = self._clock.now()
+        access = await self._issuer.access(CARD_PATH, headers=client_headers(request), now=now)
+        return json_response(encode_update(waits=await self._losses.update_waits(access)))
 
     @property
     def _losses(self) -> HolderLoss:
