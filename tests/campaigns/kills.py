@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mrc.issuer.reasons import Reason
 from mrc.kernel.errors import MrcError, Rejected
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
@@ -108,9 +109,12 @@ class Campaign:
         began = time.monotonic()
         for holder in self.holders:
             await self._act(holder, "issue")
-        for _ in range(kills):
+            holder.attempt = None
+        for number in range(1, kills + 1):
             await self._one_kill()
-        self.toll.seconds = time.monotonic() - began
+            self.toll.seconds = time.monotonic() - began
+            if number % 10 == 0:
+                print(f"{number} kills, {len(self.toll.faults)} faults", file=sys.stderr)
         return self.toll
 
     async def _one_kill(self) -> None:
@@ -239,7 +243,7 @@ class Campaign:
     async def _go_on_renewing(self, holder: Holder) -> None:
         number = holder.held or 0
         wallet = holder.phones[number]
-        waiting = len(await wallet.pending.all())
+        waiting = sum(one.renews is not None for one in await wallet.pending.all())
         await wallet.look_after_cards()
         if left := len(await wallet.pending.all()):
             self.toll.fault(f"{left} renewals left over of {waiting}")
@@ -252,7 +256,7 @@ class Campaign:
 
     async def _repeat(self, holder: Holder, act: str) -> None:
         """Nobody knows whether the act was done: doing it again is harmless or says that it was."""
-        done_before = {"unlock": "not_locked", "cancel": "no_live_card"}
+        done_before = {"unlock": Reason.NOT_LOCKED, "cancel": Reason.NO_LIVE_CARD}
         try:
             await self.town.move(holder.id, act)
             self.toll.resumed[f"{act}: again"] += 1
