@@ -1,6 +1,7 @@
 """Evidence at the provider: what each kind earns, and that it cannot be carried elsewhere."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +22,7 @@ from mrc.protocols.oauth.attesters import TrustedAttesters
 from mrc.protocols.oauth.nonces import NonceMint, NoncePurpose
 from mrc.protocols.openid4vci.configuration import KeyAttestationsRequired
 from mrc.protocols.openid4vci.key_attestation import (
-    KeyAttestation,
+    CheckedKeyAttestation,
     KeyAttestationPolicy,
     check_key_attestation,
 )
@@ -34,7 +35,7 @@ from mrc.wallet_provider.evidence import (
     PasskeyEvidence,
     bound_challenge,
 )
-from mrc.wallet_provider.service import ProviderProfile, WalletProviderService
+from mrc.wallet_provider.service import EvidenceChecker, ProviderProfile, WalletProviderService
 from tests.simulators.phone_makers import (
     APP_ID,
     ORIGIN,
@@ -70,7 +71,7 @@ APPLE = AppleEvidence(
 PASSKEY = PasskeyEvidence(
     relying_party=RelyingParty(rp_id=RP_ID, origins=frozenset({ORIGIN})),
 )
-CHECKERS = {"android": ANDROID, "apple": APPLE, "webauthn": PASSKEY}
+CHECKERS: Mapping[str, EvidenceChecker] = {"android": ANDROID, "apple": APPLE, "webauthn": PASSKEY}
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ async def registration(
 
 async def key_attestation(
     service: WalletProviderService, key: ec.EllipticCurvePrivateKey
-) -> KeyAttestation:
+) -> CheckedKeyAttestation:
     context = OrderContext(audience=URL, challenge=service.challenge(now=NOW), now=NOW)
     order = await messages.make_key_order(
         context, keys=[SoftwareSigner.generate()], c_nonce="nonce", instance=signer_of(key)
