@@ -149,7 +149,7 @@ def test_the_commands_look_and_check(served: Served, client: LedgerClient, tmp_p
     file = ["bundle", "check", str(tmp_path / "bundle.json"), "--json"]
     told = run(ledger, [*file, "--trust", str(tmp_path / "trust.json")])
     assert (told.exit_code, json.loads(told.output)["outcome"]) == (0, "passed")
-    assert run(ledger, file).exit_code == 2
+    assert run(ledger, file, env={"MRC_HOME": str(tmp_path)}).exit_code == 2
     check = [*file, "--contract", contract]
     good = run(ledger, [*check, "--validator", *shown["validators"]])
     assert (good.exit_code, json.loads(good.output)["outcome"]) == (0, "passed")
