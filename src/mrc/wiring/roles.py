@@ -79,6 +79,7 @@ async def run_phone(settings: Settings) -> None:
         issuers=store.certificates(TrustKind.ISSUER),
         readers=store.certificates(TrustKind.READER),
         provider=settings.url_of(Host.PROVIDER),
+        lost=settings.url_of(Host.LOST),
     )
     shell = make_phone_shell(load_files(trust))
     tls = practice_tls(settings, at)

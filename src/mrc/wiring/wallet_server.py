@@ -57,6 +57,7 @@ async def served_wallet(settings: Settings, name: str) -> AsyncIterator[ServedWa
                     clock=SystemClock(),
                     kind=HostKind.PROCESS,
                     check=check,
+                    lost_page=settings.url_of(Host.LOST),
                 )
             )
             door = LoopbackDoor(
