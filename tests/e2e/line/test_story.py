@@ -4,16 +4,19 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 STEPS_AT_LEAST = 25
 
 
+@pytest.mark.timeout(900)
 def test_the_story_is_told_from_the_register_to_a_second_phone() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mrc", "demo", "--json"],
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=880,
     )
     assert done.returncode == 0, done.stderr
     steps = [step["step"] for step in json.loads(done.stdout)]
