@@ -1,10 +1,11 @@
-"""From a loss report to a refusal: `python -m bench.latency [--runs 100] [--ttl 2]`.
+"""From a loss report to a refusal: `python -m bench.latency [--runs 100] [--ttl 2] [--pause 2]`.
 
 Real roles, the desk's management API, a wallet that shows its card to the online verifier.
 
 - `push`: the verifier has subscribed. Its list is in its cache (a showing just before was valid,
   `ttl` is a minute); then the desk reports the loss and the wallet shows the card at once.
-  `acknowledged` ends with the desk's answer, `refused` with the verdict the asker reads.
+  `acknowledged` ends with the desk's answer, `refused` with the verdict the asker reads. Without a
+  pause between the reports lists change faster than once a second, and publications wait.
 - `polling`: nobody is told. A verifier's list client asks again when its copy's `ttl` is over; the
   report comes at a random moment of that time.
 
@@ -40,7 +41,7 @@ async def collect(town: Town, wallet: OpenWallet) -> None:
     await wallet.receiving.accept(await wallet.receiving.collect(pending))
 
 
-async def push(runs: int) -> dict[str, Figures]:
+async def push(runs: int, pause: float) -> dict[str, Figures]:
     acknowledged, refused = [], []
     with tempfile.TemporaryDirectory(prefix="mrc-latency-") as home:
         async with running_town(Path(home), people=1) as town, phone(town, "phone") as wallet:
@@ -58,6 +59,7 @@ async def push(runs: int) -> dict[str, Figures]:
                 refused.append(time.perf_counter() - began)
                 assert decision == "not_valid", f"run {number}: {decision}"
                 await town.move(town.people[0], "unlock")
+                await asyncio.sleep(pause)
     return {"acknowledged": figures(acknowledged), "refused": figures(refused)}
 
 
@@ -113,9 +115,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--ttl", type=int, default=2, help="seconds, for the polling verifier")
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds between reports")
     chosen = parser.parse_args()
     found = {
-        "push": asyncio.run(push(chosen.runs)),
+        "push": asyncio.run(push(chosen.runs, chosen.pause)),
+        "push without pause": asyncio.run(push(chosen.runs, 0.0)),
         "polling": {
             "ttl": chosen.ttl * 1000,
             "refused": asyncio.run(polling(chosen.runs, chosen.ttl)),

@@ -4,7 +4,7 @@ Each act moves every copy of the card, every list's version and the record of th
 transaction. Locked can come back; cancelled cannot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -125,11 +125,12 @@ async def apply(tx: CardTransaction, card: MobileCard, event: CardEvent) -> None
         await tx.set_copies(card.id, Status.LOCKED if card.locked else Status.VALID)
 
 
-async def end_others(
-    tx: CardTransaction, holder: HolderReference, card_type: CardType, now: datetime
-) -> None:
-    """One phone per person and card type: end every live card before a new one is added."""
-    for card in await tx.live_cards(holder, card_type):
+async def end_others(tx: CardTransaction, others: Sequence[MobileCard], now: datetime) -> None:
+    """One phone per person and card type: end the live cards, held already, before a new one.
+
+    A card that came after they were held is not looked for: the store refuses the second one.
+    """
+    for card in others:
         event = CardEvent(
             card=card.id, act=CardAct.REPLACED, actor="issuer", reason="another_phone", at=now
         )

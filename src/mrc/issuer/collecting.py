@@ -225,8 +225,7 @@ class Collecting:
     async def _new_card(
         self, tx: IssuerTransaction, grant: Grant, others: list[MobileCard], now: datetime
     ) -> MobileCard:
-        if others:
-            await cards.end_others(tx, grant.holder, grant.card_type, now)
+        await cards.end_others(tx, others, now)
         card = MobileCard(
             id=MobileCardId(base64url.encode(self._tools.entropy.token(16))),
             holder=grant.holder,

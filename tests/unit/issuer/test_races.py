@@ -1,6 +1,7 @@
 """Many at the same moment: every phone gets its turn, the last one keeps its card."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from mrc.formats.catalogue.card_types import CardType
 from mrc.infra.database.engine import open_database
@@ -8,6 +9,7 @@ from mrc.issuer.cards import Order
 from mrc.issuer.configuration import StatusPolicy
 from mrc.issuer.reasons import Reason
 from mrc.issuer.records import HolderReference
+from mrc.kernel.errors import Unavailable
 from tests.simulators.issuing import HOLDER, MDOC, SD_JWT, Phone, World, make_world
 
 
@@ -57,3 +59,19 @@ async def test_both_formats_at_once_on_several_phones_never_deadlock(both: World
             Reason.GRANT_ENDED,
         }
         assert len(await both.issuer.cards.live(HOLDER)) == 1
+
+
+async def test_cards_of_both_types_are_issued_while_all_of_them_move(postgresql_url: str) -> None:
+    """An issue holds the person's cards once: a card that came meanwhile is held by its own act."""
+    async with open_database(postgresql_url) as database:
+        world = make_world(database)
+        order = Order(holder=HOLDER, actor="officer", reason="race")
+        moves = (world.issuer.cards.lock, world.issuer.cards.unlock, world.issuer.cards.lock)
+        for _ in range(40):
+            acts: list[Awaitable[object]] = [move(order, now=world.now) for move in moves * 2]
+            for card_type in (CardType.RESIDENCE, CardType.PERMANENT) * 3:
+                phone = Phone(world=world)
+                await phone.redeem(await world.offer(card_type=card_type))
+                acts.append(phone.collect(await phone.request(f"{card_type.value}_mdoc")))
+            answers = await asyncio.gather(*acts, return_exceptions=True)
+            assert not [one for one in answers if isinstance(one, Unavailable)]
