@@ -1,13 +1,13 @@
 """Strict JSON for what the ledger hands out: exact members, lower-case hexadecimal, no surprises.
 
-Refused: unknown, missing and repeated members, NaN, numbers that are not whole, bytes in any form
-but ``0x`` and lower-case digits.
+Refused besides what `formats.json_text` refuses: unknown and missing members, numbers that are not
+whole, bytes in any form but ``0x`` and lower-case digits.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from mrc.formats import json_text
 from mrc.kernel.errors import Malformed
 
 MAX_ITEMS = 256
@@ -21,11 +21,7 @@ def load(data: bytes, *, max_bytes: int) -> object:
     """The JSON value of `data`. Raises `Malformed`."""
     if len(data) > max_bytes:
         raise Malformed(WHAT, f"more than {max_bytes} bytes")
-    try:
-        value: object = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(WHAT, "not JSON") from error
-    return value
+    return json_text.decode(data)
 
 
 def members(value: object, *names: str) -> Mapping[str, object]:
@@ -63,17 +59,6 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.isprintable():
         raise Malformed(WHAT, f"expected text of at most {MAX_TEXT} characters")
     return value
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member twice")
-    return found
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
 
 
 def to_hex(data: bytes) -> str:

@@ -174,7 +174,7 @@ async def _ticking(role: LedgerRole) -> AsyncIterator[None]:
 
 def _decode_head(body: bytes) -> Publication:
     try:
-        members = json.loads(body)
+        members = json.loads(body)  # our own authority's, over our own connection
         at = datetime.fromtimestamp(int(members["iat"]), UTC)
         return audit_publication(at, int(members["size"]), bytes.fromhex(members["root"]))
     except (ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mrc.formats import json_text
 from mrc.infra.chain import views
 from mrc.infra.chain.chain import ChainReader, EmbeddedChain
 from mrc.infra.chain.rpc import RpcError, RpcMethods
@@ -81,8 +82,8 @@ def _parse(body: bytes | str) -> object:
     if len(body) > MAX_REQUEST_BYTES:
         return None
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return json_text.decode(body)
+    except Malformed:
         return None
 
 
