@@ -16,7 +16,7 @@ _FLAGS = (
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gallery() -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(make_gallery(), port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
@@ -32,7 +32,7 @@ def gallery() -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
