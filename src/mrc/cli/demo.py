@@ -94,14 +94,7 @@ def _story(teller: Teller) -> None:
     teller.chapter("A second phone: the first one ends in the same moment")
     second = chapters.activate(teller, "second phone", "271934")
     chapters.receive(teller, second, authority="authority", replace=True)
-    chapters.show(
-        teller,
-        first,
-        purpose="age-19",
-        format_="dc+sd-jwt",
-        decision="not_valid",
-        reason="status_cancelled",
-    )
+    chapters.show_ended(teller, first, format_="dc+sd-jwt")
     chapters.show(teller, second, purpose="age-19", format_="dc+sd-jwt", decision="valid")
     chapters.state_in_wallet(teller, first, card, "cancelled")
     chapters.refuse_to_show(teller, first, purpose="age-19")
@@ -120,12 +113,5 @@ def _story(teller: Teller) -> None:
     ic_card.refuse_wrong_pin(teller, third, office)
     ic_card.tap(teller, third, office)
     chapters.show(teller, third, purpose="age-19", format_="mso_mdoc", decision="valid")
-    chapters.show(
-        teller,
-        second,
-        purpose="age-19",
-        format_="mso_mdoc",
-        decision="not_valid",
-        reason="status_cancelled",
-    )
+    chapters.show_ended(teller, second, format_="mso_mdoc")
     ic_card.refuse_lost(teller, third, office)

@@ -22,7 +22,7 @@ from mrc.web.desk_api.app import create_app as create_desk_api
 from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.server import ServerParts
 
-PUBLISH_SECONDS = 5.0
+PUBLISH_SECONDS = 1.0  # how long an end by replacement may wait; a lock is published at once
 MOST_KEPT_SECONDS = 15.0  # a bundle is made anew at every tick
 
 

@@ -8,6 +8,7 @@ from mrc.cli.story.teller import Teller, Told
 
 ANCHOR_PATIENCE_S = 30.0
 STUDENT = "P-STUDENT"
+ENDED_SECONDS = 20.0  # on a busy machine; a second is usual
 REFUSED = {
     "P-CHILD": "under_age",
     "P-ENDED": "registration_ended",
@@ -89,6 +90,22 @@ def show(
     detail = f"{passed} of {len(findings)} checks passed"
     detail += f"; not: {', '.join(not_passed)}" if not_passed else ""
     teller.tell(f"{phone.name} shows {purpose} as {format_}: {decision}", shown, detail)
+
+
+def show_ended(teller: Teller, phone: Phone, *, format_: str) -> None:
+    """A card that another phone replaced is refused as soon as the lists say so: within seconds."""
+    started = time.monotonic()
+    while True:
+        asked = teller.mrc("verifier", "request", "--purpose", "age-19")
+        shown = teller.mrc(
+            *phone.arguments("present", asked.value["link"], "--yes", "--format", format_)
+        )
+        outcome = teller.mrc("verifier", "outcome", asked.value["id"])
+        waited = time.monotonic() - started
+        if outcome.value["decision"] != "valid" or waited > ENDED_SECONDS:
+            break
+    _expect_decision(teller, outcome, "not_valid", "status_cancelled")
+    teller.tell(f"{phone.name} shows age-19 as {format_}: not_valid", shown, "status_cancelled")
 
 
 def refuse_to_show(teller: Teller, phone: Phone, *, purpose: str) -> None:
