@@ -14,7 +14,9 @@ from mrc.formats.status_list.bits import Status
 from mrc.issuer.reasons import Reason
 from mrc.issuer.records import CardEvent, HolderReference, MobileCard, MobileCardId, OneTimeUse
 from mrc.issuer.store import CardTransaction, IssuerStore
-from mrc.kernel.errors import Forbidden
+from mrc.kernel.errors import Forbidden, Unavailable
+
+TRIES = 3  # of one transaction that the database gives up
 
 
 class CardAct(StrEnum):
@@ -96,6 +98,23 @@ class Cards:
         now: datetime,
         *,
         stale: bool = False,
+    ) -> list[MobileCard]:
+        """As `_move_once`; tried again where the database gave the transaction up (a deadlock)."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._move_once(order, act, change, now, stale=stale)
+            except Unavailable:
+                continue
+        return await self._move_once(order, act, change, now, stale=stale)
+
+    async def _move_once(
+        self,
+        order: Order,
+        act: CardAct,
+        change: Callable[[MobileCard], MobileCard],
+        now: datetime,
+        *,
+        stale: bool,
     ) -> list[MobileCard]:
         """Raises `Forbidden` with `NO_LIVE_CARD` where there is nothing to move."""
         async with self._store.transaction() as tx:
