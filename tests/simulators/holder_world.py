@@ -100,6 +100,9 @@ class LossOffice:
     async def register_code(self, access: Access, code: LockCode, *, now: datetime) -> None:
         self.codes.append(code)
 
+    async def update_waits(self, access: Access) -> bool:
+        return any(card.renewal_due for card in await self.issuer.cards.live(HOLDER))
+
 
 @dataclass(kw_only=True)
 class Network:
