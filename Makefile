@@ -15,7 +15,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.test
 	@tools/test-parts
 	@tools/interop-parts
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q --durations=15 --ignore=tests/network $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -rs --durations=15 --ignore=tests/network $(TESTS)
 
 # Needs the licence of `injective-core` (BUSL-1.1, tests only): MRC_TEST_BFT_BINARY=…/injectived
 test-network: $(VENV)/.test
