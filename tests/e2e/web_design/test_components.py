@@ -86,7 +86,8 @@ def test_a_picture_without_a_code_says_so(page: Page, gallery: str) -> None:
     page.locator("#scanner [data-picture]").set_input_files(
         {"name": "none.png", "mimeType": "image/png", "buffer": picture.getvalue()}
     )
-    expect(page.locator("#scanner [data-status]")).to_have_text("There is no code in this picture.")
+    status = page.locator("#scanner [data-status]")
+    expect(status).to_have_text("There is no code in this picture.", timeout=30_000)
 
 
 def test_a_camera_that_is_allowed_opens_by_itself(page: Page, gallery: str) -> None:
