@@ -256,7 +256,7 @@ def test_a_seal_that_fails_leaves_everything_as_it_was(
 
 def test_the_machine_leaves_the_recursion_limit_alone() -> None:
     """py-evm raises it to 100,000, which makes deep JSON from anybody crash the process."""
-    asked = "import sys, mrc.web.phone_shell.static.vendor.pyodide.pyodide.asm.wasm; print(sys.getrecursionlimit())"
+    asked = "import sys, mrc.infra.chain.machine; print(sys.getrecursionlimit())"
     run = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
     assert int(run.stdout) < 10_000
 
