@@ -96,15 +96,18 @@ class RegisterEvents:
         return consequence
 
     async def carry_out(self, *, now: datetime) -> int:
-        """Every act that waits, and one publication for all; how many acts."""
-        done = 0
-        while waiting := await self._parts.store.waiting_acts(self._kinds, now=now, limit=BATCH):
-            for recorded in waiting:
+        """Every act that waits, each once, and one publication for all; how many acts."""
+        done: set[int] = set()
+        while fresh := [one for one in await self._waiting(now) if one.position not in done]:
+            for recorded in fresh:
                 await self._carry(recorded, now)
-            done += len(waiting)
+                done.add(recorded.position)
         if done:
             await self._parts.publisher.publish_changes(now=now)
-        return done
+        return len(done)
+
+    async def _waiting(self, now: datetime) -> list[RecordedAct]:
+        return await self._parts.store.waiting_acts(self._kinds, now=now, limit=BATCH)
 
     async def _carry(self, recorded: RecordedAct, now: datetime) -> None:
         action = self._parts.policy.actions[recorded.act.kind]

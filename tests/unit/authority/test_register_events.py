@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mrc.authority.events import EventParts, RegisterEvents, default_policy
+from mrc.authority.events import CarriedAct, EventParts, RegisterEvents, default_policy
 from mrc.formats.status_list.bits import Status
 from mrc.infra.database.engine import Database
 from mrc.infra.stores.register_events import DatabaseEvents
@@ -142,6 +142,23 @@ async def test_an_announced_departure_waits_for_its_day(scene: Scene) -> None:
     scene.world.clock.forward(timedelta(days=11))
     await scene.events.carry_out(now=scene.world.clock.now())
     assert (await scene.card()).state is CardState.CANCELLED
+
+
+class ForgetfulEvents(DatabaseEvents):
+    async def mark_carried(self, act: CarriedAct) -> None:
+        """Nothing is remembered: the act goes on waiting."""
+
+
+async def test_an_act_that_goes_on_waiting_is_carried_once_a_call(scene: Scene) -> None:
+    await scene.commit_only(DEPARTED)
+    parts = EventParts(
+        registry=scene.world.registry,
+        store=ForgetfulEvents(scene.world.database),
+        cards=scene.world.issuer.cards,
+        publisher=QuietPublisher(scene.world.issuer),
+        rules=EligibilityRules(),
+    )
+    assert await RegisterEvents(parts).carry_out(now=scene.world.clock.now()) == 1
 
 
 async def test_nothing_is_carried_out_twice(scene: Scene) -> None:

@@ -57,8 +57,19 @@ class Plan:
         if not parameters.keys() <= self.names:
             raise ValueError(f"unknown parameters: {sorted(parameters.keys() - self.names)}")
         if self.expanding is not None:
-            return _expand(self.expanding, parameters)
+            return self._expand(self.expanding, parameters)
         return self.sql, [argument.value(parameters) for argument in self.arguments]
+
+    def _expand(self, compiled: SQLCompiler, parameters: Parameters) -> tuple[str, list[object]]:
+        """The state's processors are those of the spelt-out names alone; ours know the rest."""
+        state = compiled.construct_expanded_state(dict(parameters))
+        writers = {argument.name: argument.processor for argument in self.arguments}
+        values: list[object] = []
+        for name in state.positiontup or ():
+            processor: Any = state.processors.get(name) or writers.get(name)
+            value = state.parameters[name]
+            values.append(value if processor is None else processor(value))
+        return state.statement, values
 
     def row(self, values: Iterable[Any]) -> Row:
         if not self.processors:
@@ -112,13 +123,3 @@ class Plans:
         impl = kind.dialect_impl(self._dialect)
         reader: Processor | None = impl.result_processor(self._dialect, None)
         return reader
-
-
-def _expand(compiled: SQLCompiler, parameters: Parameters) -> tuple[str, list[object]]:
-    state = compiled.construct_expanded_state(dict(parameters))
-    values: list[object] = []
-    for name in state.positiontup or ():
-        processor: Any = state.processors.get(name)
-        value = state.parameters[name]
-        values.append(value if processor is None else processor(value))
-    return state.statement, values

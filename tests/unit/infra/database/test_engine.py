@@ -173,6 +173,20 @@ async def test_in_lists(store: Database) -> None:
             assert [str(row["id"]) for row in rows] == names
 
 
+async def test_a_moment_beside_an_in_list_is_compared_as_a_moment(store: Database) -> None:
+    until = sa.select(things.c.id).where(
+        things.c.name.in_(sa.bindparam("names", expanding=True)),
+        things.c.since <= sa.bindparam("at"),
+    )
+    moments = [datetime(2026, 6, 1, hour, tzinfo=UTC) for hour in range(4)]
+    async with store.transaction() as tx:
+        rows = [{"id": n, "name": str(n), "since": at} for n, at in enumerate(moments)]
+        await tx.execute_many(INSERT, rows)
+        names = [str(n) for n in range(4)]
+        found = await tx.fetch_all(until, {"names": names, "at": moments[1]})
+    assert [row["id"] for row in found] == [0, 1]
+
+
 async def test_upsert_and_claim(store: Database) -> None:
     once = insert_or(things).on_conflict_do_nothing(index_elements=["name"]).returning(things.c.id)
     claim = (
