@@ -79,15 +79,55 @@ def test_a_picture_of_a_code_is_read_under_the_policy(page: Page, gallery: str) 
     expect(page.locator("body")).to_have_text(offer)
 
 
-def test_a_picture_without_a_code_says_so(page: Page, gallery: str) -> None:
-    picture = io.BytesIO()
-    segno.make("x").save(picture, kind="png", scale=6, dark="white")
-    page.goto(f"{gallery}/scan?language=en")
+def _offer_file(page: Page, content: bytes, name: str = "none.png") -> None:
     page.locator("#scanner [data-picture]").set_input_files(
-        {"name": "none.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+        {"name": name, "mimeType": "image/png", "buffer": content}
     )
+
+
+_EMPTY_PICTURE = io.BytesIO()
+segno.make("x").save(_EMPTY_PICTURE, kind="png", scale=6, dark="white")
+
+_LATE_CAMERA = """
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const asked = new Promise((resolve) => { globalThis.openCamera = resolve; });
+  navigator.mediaDevices.getUserMedia = async (wish) => {
+    await asked;
+    globalThis.camera = await open(wish);
+    return globalThis.camera;
+  };
+"""
+
+
+@pytest.mark.parametrize("content", [_EMPTY_PICTURE.getvalue(), b"not a picture"])
+def test_a_picture_without_a_code_says_so(page: Page, gallery: str, content: bytes) -> None:
+    page.goto(f"{gallery}/scan?language=en")
+    _offer_file(page, content)
+    expect(page.locator("#scanner [data-status]")).to_have_text("There is no code in this picture.")
+
+
+def test_a_camera_that_opens_late_leaves_the_answer(page: Page, gallery: str) -> None:
+    page.add_init_script(_LATE_CAMERA)
+    page.goto(f"{gallery}/scan?language=en")
+    _offer_file(page, _EMPTY_PICTURE.getvalue())
     status = page.locator("#scanner [data-status]")
-    expect(status).to_have_text("There is no code in this picture.", timeout=30_000)
+    expect(status).to_have_text("There is no code in this picture.")
+    page.evaluate("() => openCamera()")
+    page.wait_for_function("() => document.querySelector('#scanner video').videoWidth > 0")
+    page.wait_for_function("() => !document.querySelector('#scanner video').paused")
+    expect(status).to_have_text("There is no code in this picture.")
+
+
+def test_a_camera_that_opens_after_the_code_is_closed(page: Page, gallery: str) -> None:
+    page.add_init_script(_LATE_CAMERA)
+    page.add_init_script("addEventListener('mrc:scanned', (event) => event.preventDefault())")
+    picture = io.BytesIO()
+    segno.make("K7QP 2MXD", micro=False).save(picture, kind="png", scale=6)
+    page.goto(f"{gallery}/scan?language=en")
+    _offer_file(page, picture.getvalue(), "code.png")
+    expect(page.locator("#scanner [data-status]")).to_have_text("Code found")
+    page.evaluate("() => openCamera()")
+    page.wait_for_function("() => globalThis.camera?.getTracks()[0].readyState === 'ended'")
 
 
 def test_a_camera_that_is_allowed_opens_by_itself(page: Page, gallery: str) -> None:

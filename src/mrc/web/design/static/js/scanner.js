@@ -27,7 +27,10 @@ class Scanner extends HTMLElement {
     this.video = this.querySelector("video");
     this.status = this.querySelector("[data-status]");
     this.startButton = this.querySelector("[data-start]");
-    this.startButton.addEventListener("click", () => this.start());
+    this.startButton.addEventListener("click", () => {
+      this.done = this.pictureTold = false;
+      this.start();
+    });
     this.querySelector("[data-picture]").addEventListener("change", (event) => this.readPicture(event.target));
     this.startIfAllowed();
   }
@@ -53,11 +56,11 @@ class Scanner extends HTMLElement {
     } catch (refused) {
       return this.problem(refused.name === "NotAllowedError" ? "denied" : "missing");
     }
-    if (!this.isConnected) return this.stop();
+    if (!this.isConnected || this.done) return this.stop();
     this.startButton.hidden = true;
     this.video.srcObject = this.stream;
     await this.video.play();
-    this.status.textContent = this.dataset.looking;
+    if (!this.pictureTold) this.status.textContent = this.dataset.looking;
     return this.look();
   }
 
@@ -81,21 +84,31 @@ class Scanner extends HTMLElement {
 
   async readPicture(input) {
     const [file] = input.files;
-    if (!file) return;
+    if (!file) return undefined;
+    const text = await this.textIn(file);
+    input.value = "";
+    if (text) return this.found(text);
+    this.pictureTold = true; // a camera that opens later must not write over it
+    this.status.textContent = this.dataset.none;
+    return undefined;
+  }
+
+  async textIn(file) {
     const read = await getReader(this.dataset.wasm);
-    const picture = await createImageBitmap(file);
+    let picture;
+    try {
+      picture = await createImageBitmap(file);
+    } catch { return null; /* not a picture: it has no code */ }
     const canvas = document.createElement("canvas");
     canvas.width = picture.width;
     canvas.height = picture.height;
     const pen = canvas.getContext("2d");
     pen.drawImage(picture, 0, 0);
-    const text = await read(pen.getImageData(0, 0, picture.width, picture.height));
-    input.value = "";
-    if (text) this.found(text);
-    else this.status.textContent = this.dataset.none;
+    return read(pen.getImageData(0, 0, picture.width, picture.height));
   }
 
   found(text) {
+    this.done = true; // a camera that opens later is closed at once
     this.stop();
     this.status.textContent = this.dataset.found;
     if (globalThis.mrcPreferences.get("vibration") !== "off") navigator.vibrate?.(60);
