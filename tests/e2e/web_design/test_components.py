@@ -166,6 +166,23 @@ def test_after_a_swap_the_focus_is_on_the_new_heading(page: Page, gallery: str) 
     expect(page.get_by_role("heading", name="Done")).to_be_focused()
 
 
+@pytest.mark.parametrize(("left", "told"), [(True, 0), (False, 1)])
+def test_a_request_cut_off_by_leaving_is_no_fault(
+    browser: Browser, gallery: str, left: bool, told: int
+) -> None:
+    page, faults = browser.new_page(), []
+    page.on("console", lambda said: said.type == "error" and faults.append(said.text))
+    page.route("**/fragment*", lambda route: route.abort("aborted"))
+    page.goto(f"{gallery}/swap?language=en")
+    if left:
+        page.evaluate("() => dispatchEvent(new Event('beforeunload'))")
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Continue").click()
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    assert len([fault for fault in faults if "htmx" in fault]) == told
+    page.close()
+
+
 def test_an_element_without_the_nonce_stays_inert(browser: Browser, gallery: str) -> None:
     page = browser.new_page()
     posted: list[str] = []
