@@ -1,7 +1,6 @@
 """What end-to-end tests share: a real browser, real https servers on free loopback ports."""
 
 import contextlib
-import socket
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 from starlette.types import ASGIApp
 
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
 
@@ -52,18 +52,11 @@ def serve(tmp_path: Path) -> Serve:
     async def start(app: ASGIApp) -> AsyncIterator[int]:
         names = ["phone.localhost", "wallet.localhost", "desk.localhost", "verifier.localhost"]
         tls = prepare_tls(tmp_path / "tls", names, at=datetime.now(UTC))
-        port = free_port()
+        port = find_free_ports(1)
         async with serving({port: app}, bind="127.0.0.1", tls=tls):
             yield port
 
     return start
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _installed(program: str) -> bool:

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from mrc.infra.database.engine import open_database
 from mrc.infra.database.upgrade import upgrade
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
-from tests.e2e.conftest import free_port
 from tests.simulators.checking_world import PIN, CheckingWorld
 
 GALLERY = Path(os.environ.get("MRC_GALLERY", "build/gallery/checker_online"))
@@ -26,7 +26,8 @@ async def world(tmp_path: Path) -> AsyncIterator[CheckingWorld]:
     """Both front ends on free ports of loopback."""
     url = f"sqlite:///{tmp_path}/checker.sqlite3"
     upgrade(url, "verifier", "checker", "registry")
-    checker_port, online_port = free_port(), free_port()
+    checker_port = find_free_ports(2)
+    online_port = checker_port + 1
     names = ["checker.localhost", "online.localhost"]
     tls = prepare_tls(tmp_path / "tls", names, at=datetime.now(UTC))
     async with open_database(url) as database:

@@ -1,7 +1,6 @@
 """The front desk served over https, and officers with passkeys in Chromium's authenticator."""
 
 import io
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
 from mrc.infra.database.engine import open_database
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host
@@ -95,7 +95,7 @@ async def scan(page: Page) -> str:
 async def served(chromium: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIterator[Served]:
     """Fails the test where a page had a script error or broke the content policy."""
     async with open_database(sqlite_url) as database:
-        world = await make_front_desk_world(database, tmp_path / "home", port=free_port())
+        world = await make_front_desk_world(database, tmp_path / "home", port=find_free_ports(1))
         port = world.settings.port_of(Host.DESK)
         tls = prepare_tls(tmp_path / "tls", ["desk.localhost"], at=datetime.now(UTC))
         async with serving({port: world.app()}, bind="127.0.0.1", tls=tls):
@@ -103,9 +103,3 @@ async def served(chromium: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIte
             made = Served(world=world, url=url, browser=chromium, problems=[])
             yield made
     assert made.problems == []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -27,6 +27,7 @@ from mrc.infra.chain.client import LedgerClient, LedgerWriter, Wanted, deploy
 from mrc.infra.chain.council import decide, nominate_writer
 from mrc.infra.chain.publisher import Journal, Publisher
 from mrc.infra.chain.sealing import SoftwareSealer
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.keys.software import SystemEntropy
 from mrc.ledger.anchors import publication
 from mrc.ledger.bundle import decode_bundle
@@ -61,20 +62,13 @@ def start(directory: Path, port: int, *more: str) -> "subprocess.Popen[bytes]":
     raise AssertionError("the ledger did not start")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = tmp_path_factory.mktemp("served")
     if OTHER_RPC:
         yield Served(OTHER_RPC, directory, None)
         return
-    port = free_port()
+    port = find_free_ports(1)
     process = start(directory, port, "--key-file", str(directory / "validator.key"))
     yield Served(f"http://127.0.0.1:{port}", directory, process)
     process.terminate()
@@ -167,7 +161,7 @@ def test_network_init_writes_a_network_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(OTHER_RPC is not None, reason="another node's files are not ours")
 def test_a_second_process_reads_the_file(served: Served, client: LedgerClient) -> None:
-    port = free_port()
+    port = find_free_ports(1)
     reader = start(served.directory, port, "--read-only")
     try:
         there = LedgerClient(HTTPProvider(f"http://127.0.0.1:{port}"), client.address)
@@ -180,7 +174,7 @@ def test_a_second_process_reads_the_file(served: Served, client: LedgerClient) -
 
 @pytest.mark.skipif(OTHER_RPC is not None, reason="another node is not killed")
 def test_a_killed_server_comes_back_with_everything(tmp_path: Path) -> None:
-    port, key = free_port(), ["--key-file", str(tmp_path / "key")]
+    port, key = find_free_ports(1), ["--key-file", str(tmp_path / "key")]
     process = start(tmp_path, port, *key)
     provider = HTTPProvider(f"http://127.0.0.1:{port}")
     secret = coincurve.PrivateKey().secret

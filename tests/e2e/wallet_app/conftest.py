@@ -2,9 +2,7 @@
 
 import contextlib
 import io
-import random
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from playwright.async_api import (
 )
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host, Settings
@@ -77,7 +76,7 @@ class Town:
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    home, first_port = tmp_path / "home", _free_ports()
+    home, first_port = tmp_path / "home", find_free_ports(len(Host) + 1)
     async with contextlib.AsyncExitStack() as stack:
         world = await stack.enter_async_context(holder_world(home, first_port=first_port))
         settings = world.settings
@@ -208,17 +207,3 @@ async def get_card(holder: HolderPage, town: Town) -> None:
     await holder.sees("The card is on your phone.")
     await holder.press("Look at my card", "link")
     await holder.sees("NGUYEN, VAN ANH")
-
-
-def _free_ports() -> int:
-    """The port below a run of free ones, one for each host, outside the range that clients get."""
-    for _ in range(50):
-        start = random.randrange(20_000, 31_000)
-        if all(_is_free(port) for port in range(start + 1, start + len(Host) + 1)):
-            return start
-    raise AssertionError("no run of free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from mrc.cli.verifier import verifier
 from mrc.formats import base64url
 from mrc.formats.x509.certificate import encode_pem
 from mrc.infra.database.engine import open_database
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.http import HttpxClient
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
@@ -52,16 +52,9 @@ class Running:
         asyncio.run(act())
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def running(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    port = _free_port()
+    port = find_free_ports(1)
     offset = Settings(home=tmp_path).port_of(Host.VERIFIER) - Settings(home=tmp_path).first_port
     monkeypatch.setenv("MRC_HOME", str(tmp_path))
     monkeypatch.setenv("MRC_FIRST_PORT", str(port - offset))

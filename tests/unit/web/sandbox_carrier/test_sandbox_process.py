@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from mrc.formats import json_text
 from mrc.formats.catalogue.ages import seoul_date
+from mrc.infra.free_ports import find_free_ports
 from mrc.infra.http import HttpxClient
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.practice_cards import PRACTICE_COUNT, PRACTICE_SEED
@@ -28,13 +28,6 @@ from mrc.wiring.carrier import control_token, make_carrier, make_sandbox
 ROLE = Role(name="carrier", arguments=["sandbox", "carrier"])
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def practice_registrants(at: datetime) -> dict[str, Registrant]:
     found: dict[str, Registrant] = {}
     for person in practice_people(seed=PRACTICE_SEED, count=PRACTICE_COUNT, today=seoul_date(at)):
@@ -49,7 +42,7 @@ def practice_registrants(at: datetime) -> dict[str, Registrant]:
 async def test_the_practice_people_have_their_own_phones_and_one_has_not(tmp_path: Path) -> None:
     at = datetime.now(UTC)
     usual = Settings()
-    first_port = free_port() - (usual.port_of(Host.CARRIER) - usual.first_port)
+    first_port = find_free_ports(1) - (usual.port_of(Host.CARRIER) - usual.first_port)
     settings = Settings(home=tmp_path, first_port=first_port)
     environment = {"MRC_HOME": str(tmp_path), "MRC_FIRST_PORT": str(first_port)}
     extra = '{"phone":"010-0000-9999","name":"EXTRA LINE","birth_date":"1990-01-01"}\n'
