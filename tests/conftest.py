@@ -5,19 +5,23 @@ in a private directory, shared by the workers of a session and stopped with it. 
 installed the tests fail; a developer may set MRC_TEST_WITHOUT_POSTGRES=1 and knows it.
 """
 
+import faulthandler
 import fcntl
+import hashlib
 import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings as hypothesis_settings
 
 from mrc.infra.database.engine import Database, open_database
@@ -29,6 +33,8 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("deterministic")
 
 SHARED_DIRECTORY = "MRC_TEST_SHARED_DIRECTORY"  # made by the session's controller for its workers
+STUCK = pytest.StashKey[bool]()
+SPARE_SECONDS = 60  # what a test that was stopped for its time has for taking its parts down
 POSTGRES_BINARIES = Path(os.environ.get("MRC_TEST_POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
 WATCH = """
 "$@" & server=$!
@@ -45,13 +51,44 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["CONTROLLER"] = str(os.getpid())
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that cannot even be stopped ends its process, with the stack of every thread: the
+    run goes on in a new one. `timeout` alone waits for a teardown that never ends."""
+    marker = item.get_closest_marker("timeout")
+    allowed = float(marker.args[0] if marker else item.config.getini("timeout"))
+    running = _running_file(item)
+    item.stash[STUCK] = running.exists()  # its process ended under it
+    running.touch()
+    told_to = item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(allowed + SPARE_SECONDS, exit=True, file=told_to)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        running.unlink(missing_ok=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.stash[STUCK]:
+        pytest.fail("this test ended its process before: the stacks are above")
+
+
+def _running_file(item: pytest.Item) -> Path:
+    name = hashlib.sha256(item.nodeid.encode()).hexdigest()
+    return Path(os.environ[SHARED_DIRECTORY]) / f"running-{name}"
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         directory = Path(os.environ.pop(SHARED_DIRECTORY))
         pid_file = directory / "postgres" / "data" / "postmaster.pid"
         if pid_file.exists():
-            os.kill(int(pid_file.read_text().split()[0]), 2)
-            while pid_file.exists():
+            os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
+            for _ in range(SPARE_SECONDS * 50):
+                if not pid_file.exists():
+                    break
                 time.sleep(0.02)
         shutil.rmtree(directory, ignore_errors=True)
 
