@@ -1,16 +1,12 @@
-"""`mrc ledger serve` as others use it: the commands, web3.py, WebSocket, and ethers.
+"""`mrc ledger serve` as others use it: the commands, web3.py and WebSocket.
 
 With MRC_TEST_LEDGER_RPC the client's story runs unchanged against any other node at that address
-(a Besu network); with MRC_TEST_NODE_MODULES naming a folder that holds `ethers`, ethers runs too.
+(a Besu network).
 """
 
 import json
 import os
-import shutil
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,9 +31,8 @@ from mrc.ledger.headers import decode_header
 from mrc.ledger.proofs import LedgerTrust, check_bundle
 from mrc.ledger.statements import organisation_id, stream_id
 from mrc.ledger.trust_file import encode_trust
+from tests.simulators.ledger_server import start_ledger
 
-MRC = [sys.executable, "-c", "from mrc.cli.main import main; main()", "ledger"]
-NODE_MODULES = os.environ.get("MRC_TEST_NODE_MODULES", "")
 OTHER_RPC = os.environ.get("MRC_TEST_LEDGER_RPC")
 
 
@@ -48,20 +43,6 @@ class Served:
     process: "subprocess.Popen[bytes] | None"
 
 
-def start(directory: Path, port: int, *more: str) -> "subprocess.Popen[bytes]":
-    file = ["--file", str(directory / "ledger.sqlite"), "--port", str(port)]
-    process = subprocess.Popen([*MRC, "serve", *file, *more], stdout=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
-        except OSError:
-            assert process.poll() is None
-            time.sleep(0.05)
-        else:
-            return process
-    raise AssertionError("the ledger did not start")
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = tmp_path_factory.mktemp("served")
@@ -69,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(OTHER_RPC, directory, None)
         return
     port = find_free_ports(1)
-    process = start(directory, port, "--key-file", str(directory / "validator.key"))
+    process = start_ledger(directory, port, "--key-file", str(directory / "validator.key"))
     yield Served(f"http://127.0.0.1:{port}", directory, process)
     process.terminate()
     process.wait(10)
@@ -162,7 +143,7 @@ def test_network_init_writes_a_network_once(tmp_path: Path) -> None:
 @pytest.mark.skipif(OTHER_RPC is not None, reason="another node's files are not ours")
 def test_a_second_process_reads_the_file(served: Served, client: LedgerClient) -> None:
     port = find_free_ports(1)
-    reader = start(served.directory, port, "--read-only")
+    reader = start_ledger(served.directory, port, "--read-only")
     try:
         there = LedgerClient(HTTPProvider(f"http://127.0.0.1:{port}"), client.address)
         assert there.read("occupied") == 2
@@ -175,55 +156,18 @@ def test_a_second_process_reads_the_file(served: Served, client: LedgerClient) -
 @pytest.mark.skipif(OTHER_RPC is not None, reason="another node is not killed")
 def test_a_killed_server_comes_back_with_everything(tmp_path: Path) -> None:
     port, key = find_free_ports(1), ["--key-file", str(tmp_path / "key")]
-    process = start(tmp_path, port, *key)
+    process = start_ledger(tmp_path, port, *key)
     provider = HTTPProvider(f"http://127.0.0.1:{port}")
     secret = coincurve.PrivateKey().secret
     made = deploy(provider, secret, [SoftwareSealer(secret).address], 1)
     process.kill()
     process.wait(10)
-    process = start(tmp_path, port, *key)
+    process = start_ledger(tmp_path, port, *key)
     try:
         assert LedgerClient(provider, made).read("occupied") == 1
     finally:
         process.terminate()
         process.wait(10)
-
-
-ETHERS = """
-const { ethers } = require("ethers");
-(async () => {
-  const [url, address] = process.argv.slice(1);
-  const provider = new ethers.JsonRpcProvider(url);
-  const abi = [
-    "function threshold() view returns (uint256)",
-    "function propose(bytes action, uint256 expires) returns (uint256)",
-    "event Approved(uint256 indexed proposal, uint256 indexed seat)",
-  ];
-  const contract = new ethers.Contract(address, abi, provider);
-  const wallet = new ethers.Wallet(process.env.SEAT, provider);
-  const expires = (await provider.getBlock("latest")).timestamp + 1000;
-  const sent = await contract.connect(wallet).propose("0x01020304", expires);
-  const receipt = await sent.wait();
-  const events = await contract.queryFilter(contract.filters.Approved(), receipt.blockNumber);
-  console.log(JSON.stringify({
-    threshold: Number(await contract.threshold()), status: receipt.status, events: events.length,
-  }));
-  provider.destroy();
-})();
-"""
-
-
-@pytest.mark.skipif(
-    not (shutil.which("node") and (Path(NODE_MODULES) / "ethers").is_dir()),
-    reason="MRC_TEST_NODE_MODULES names no folder with ethers",
-)
-def test_ethers_reads_writes_and_queries(served: Served) -> None:
-    provider, seat = HTTPProvider(served.url), coincurve.PrivateKey().secret
-    made = deploy(provider, seat, [SoftwareSealer(seat).address], 1)
-    environment = {**os.environ, "NODE_PATH": NODE_MODULES, "SEAT": "0x" + seat.hex()}
-    command = ["node", "-e", ETHERS, "--", served.url, "0x" + made.hex()]
-    run = subprocess.run(command, capture_output=True, env=environment, timeout=60, check=True)
-    assert json.loads(run.stdout) == {"threshold": 1, "status": 1, "events": 1}
 
 
 def test_the_genesis_of_a_served_chain_is_read(served: Served, client: LedgerClient) -> None:
