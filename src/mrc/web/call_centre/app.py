@@ -75,7 +75,7 @@ class ReceiptView(Strict):
 def create_app(api: CallCentreApi) -> FastAPI:
     bearer = HTTPBearer(auto_error=False)
 
-    def operator(given: HTTPAuthorizationCredentials | None = Depends(bearer)) -> str:  # noqa: B008
+    def operator(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
         return _name_of(api.operators, given)
 
     app = FastAPI(title="Call centre", version="1", docs_url=None, redoc_url=None)
