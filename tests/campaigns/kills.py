@@ -1,7 +1,8 @@
 """Kills the authority at random moments of issuing, renewing, locking and replacing.
 
 ``python -m tests.campaigns.kills --kills 200 --seed 1`` starts real roles, lets wallets and the desk
-work, kills the authority (SIGKILL), starts it again, lets everybody go on, and counts every fault.
+work, kills the authority and sometimes others with it (SIGKILL), starts them again, lets everybody
+go on, and counts every fault.
 Prints one JSON object; exits with 1 where a fault was counted.
 """
 
@@ -23,11 +24,12 @@ from mrc.kernel.errors import MrcError, Rejected
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.receiving import OfferedCard
-from mrc.wiring.installation import AUTHORITY
+from mrc.wiring.installation import AUTHORITY, CARRIER, PROVIDER, VERIFIER
 from tests.campaigns.town import Observer, Refused, Town, phone, running_town
 
 BATCH = 4
 AT_ONCE = 2  # people at work when the authority dies
+WITH_IT = 0.2  # how often each other role dies with the authority
 
 
 @dataclass(kw_only=True)
@@ -61,6 +63,7 @@ class Holder:
         return ["unlock", "replace", "cancel"] if self.locked else list(_WEIGHTED)
 
 
+OTHERS = (CARRIER, PROVIDER, VERIFIER)
 _WEIGHTED = ("replace", "replace", "replace", "renew", "renew", "lock", "lock", "reissue", "cancel")
 
 
@@ -69,6 +72,7 @@ class Toll:
     """What happened, and every fault by name."""
 
     kills: int = 0
+    killed: Counter[str] = field(default_factory=Counter)
     acts: Counter[str] = field(default_factory=Counter)
     killed_in: Counter[str] = field(default_factory=Counter)
     resumed: Counter[str] = field(default_factory=Counter)
@@ -84,6 +88,7 @@ class Toll:
         return {
             "kills": self.kills,
             "faults": len(self.faults),
+            "killed": dict(self.killed),
             "acts": dict(self.acts),
             "killed_in": dict(self.killed_in),
             "resumed": dict(self.resumed),
@@ -126,10 +131,12 @@ class Campaign:
             for holder, act in zip(chosen, acts, strict=True)
         ]
         await asyncio.sleep(self.chance.uniform(0.0, 1.1 * aimed_at))
-        await self.town.kill(AUTHORITY)
+        dead = [AUTHORITY, *(role for role in OTHERS if self.chance.random() < WITH_IT)]
+        await asyncio.gather(*(self.town.kill(role) for role in dead))
         self.toll.kills += 1
+        self.toll.killed.update(role.name for role in dead)
         ended = await asyncio.gather(*working, return_exceptions=True)
-        await self.town.start(AUTHORITY)
+        await asyncio.gather(*(self.town.start(role) for role in dead))
         for holder, act, error in zip(chosen, acts, ended, strict=True):
             if error is not None and not isinstance(error, MrcError):
                 self.toll.fault(f"{act} ended with {error!r}")
