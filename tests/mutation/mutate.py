@@ -143,22 +143,25 @@ class Workshop:
         original = path.read_text()
         path.write_text(mutant.source)
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", *(f"tests/{name}" for name in tests)],
-                cwd=self.folder,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(self.folder / "src"),
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                },
-                capture_output=True,
-                check=False,
-                timeout=300,
-            )
+            return self.passes(tests)
         except subprocess.TimeoutExpired:
             return False
         finally:
             path.write_text(original)
+
+    def passes(self, tests: Sequence[str]) -> bool:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", *(f"tests/{name}" for name in tests)],
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.folder / "src"),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
         return done.returncode == 0
 
 
@@ -172,6 +175,8 @@ def main() -> None:
     workshops = [Workshop() for _ in range(asked.jobs)]
     for room in asked.rooms:
         sources, tests = ROOMS[room]
+        if not workshops[0].passes(tests):
+            sys.exit(f"{room}: its tests fail without any deletion, so they would notice nothing")
         found = [mutant for path in files_of(sources) for mutant in mutants_of(path)]
         alive = _try(found, tests, workshops)
         print(f"{room}: {len(found)} mutants, {len(alive)} survived", flush=True)
