@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import keys
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -230,3 +231,16 @@ def test_a_key_with_explicit_parameters_is_one_of_a_known_curve() -> None:
 
     assert decode_public_key(info(domain.n)) == key
     assert decode_public_key(info(domain.n - 2)) is None
+
+
+@pytest.mark.parametrize("name", ["key_usage", "subject_alt_name", "1.3.6.1.4.1.99999.1"])
+def test_an_extension_given_twice_is_refused(name: str) -> None:
+    made = make_leaf(Purpose.READER, "잎", issuer=PKI.reader_ca, dns_names=("a.localhost",))
+    parsed = asn1.Certificate.load(made.certificate.der)
+    extensions = parsed["tbs_certificate"]["extensions"]
+    twice = [one for one in extensions if one["extn_id"].native == name] or [
+        asn1.Extension({"extn_id": name, "critical": False, "extn_value": b"\x05\x00"})
+    ] * 2
+    parsed["tbs_certificate"]["extensions"] = [*extensions, *twice]
+    with pytest.raises(Malformed, match="given twice"):
+        decode_certificate(parsed.dump(force=True))

@@ -248,6 +248,15 @@ def test_a_missing_or_old_list_is_not_a_list_that_said_no() -> None:
             ask(at, *crls)
 
 
+def test_a_list_that_comes_later_refuses_a_trusted_chain() -> None:
+    signer = PKI.document_signer.certificate
+    trusted = check([signer], [PKI.iaca.certificate])
+    later = revocation_list({signer.serial: NOW})
+    with pytest.raises(Rejected) as caught:
+        check_revocation_known(trusted, crls=(later,), at=NOW, verifier=OpensslVerifier())
+    assert caught.value.reason is Reason.REVOKED
+
+
 class CountingVerifier(OpensslVerifier):
     def __init__(self) -> None:
         self.count = 0
