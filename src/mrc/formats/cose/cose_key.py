@@ -30,9 +30,11 @@ def decode_key(value: Mapping[object, object]) -> PublicKey:
     kty, curve, x = value.get(KTY), value.get(CRV), value.get(X)
     if not isinstance(x, bytes):
         raise Malformed("COSE_Key", "x is not a byte string")
+    if type(kty) is not int or type(curve) is not int:  # true and 1.0 equal 1 here
+        raise Malformed("COSE_Key", "kty and crv are not integers")
     if kty == _OKP and curve == _ED25519:
         return OkpPublicKey(x)
-    known = _CURVES.get(curve) if type(curve) is int else None
+    known = _CURVES.get(curve)
     if kty != _EC2 or known is None:
         raise Malformed("COSE_Key", f"key type {kty!r} on curve {curve!r}"[:80])
     y = value.get(Y)

@@ -159,6 +159,11 @@ GOOD: dict[object, object] = dict(cose_key.encode_key(SIGNER.public_key).items()
 WRONG_KEYS = {
     "a private key": {cose_key.D: bytes(32)},
     "another type": {cose_key.KTY: 3},
+    "a type that is true": {cose_key.KTY: True, cose_key.CRV: 6},
+    "a type that is a fraction": {cose_key.KTY: 1.0, cose_key.CRV: 6},
+    "an x that is a list": {cose_key.X: [4] * 32},
+    "Ed25519 with an x that is a text": {cose_key.KTY: 1, cose_key.CRV: 6, cose_key.X: "4" * 32},
+    "Ed25519 without x": {cose_key.KTY: 1, cose_key.CRV: 6, cose_key.X: None},
     "another curve": {cose_key.CRV: 7},
     "a curve that is a list": {cose_key.CRV: []},
     "Ed25519 on EC2": {cose_key.CRV: 6},

@@ -114,6 +114,20 @@ async def test_malformed_parts_are_malformed() -> None:
             jwe.decode(text)
 
 
+@pytest.mark.parametrize("name", ["apu", "apv"])
+async def test_a_party_that_is_no_text_is_malformed(name: str) -> None:
+    for bad in (5, None, True, ["AA"], {}):
+        with pytest.raises(Malformed, match=f"{name} is not a text"):
+            jwe.decode(await change_header(await encrypt(), **{name: bad}))
+
+
+async def test_a_text_beyond_the_limit_is_not_even_split() -> None:
+    parts = (await encrypt()).split(".")
+    parts[3] = "A" * jwe.MAX_JWE_CHARS
+    with pytest.raises(Malformed, match="longer than"):
+        jwe.decode(".".join(parts))
+
+
 async def test_a_compression_bomb_is_malformed() -> None:
     text = await encrypt(bytes(10_000_000), compress=True)
     assert len(text) < 20_000

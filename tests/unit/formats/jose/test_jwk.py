@@ -73,3 +73,11 @@ def test_rfc_7638_3_1_example() -> None:
     )
     key = decode_jwk({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"})
     assert base64url.encode(thumbprint(key)) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
+
+@pytest.mark.parametrize(
+    "other", [OKPKey.generate_key("Ed25519"), RSAKey.generate_key(2048)], ids=["OKP", "RSA"]
+)
+def test_a_key_of_another_type_is_no_ec_key(other: OKPKey | RSAKey) -> None:
+    with pytest.raises(Malformed, match="EC key"):
+        decode_ec_jwk(other.as_dict(private=False))
