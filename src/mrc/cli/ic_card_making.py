@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mrc.authority.ic_issuance.deciding import last_day
+from mrc.cli.ic_card_authority import csca_folder
 from mrc.cli.ic_card_register import register_made_card
 from mrc.cli.ic_card_transports import (
     connection_to,
@@ -36,7 +37,6 @@ from mrc.ic_card.personalisation.order import (
 from mrc.infra.clock import SystemClock
 from mrc.infra.files import read_secret, write_secret
 from mrc.infra.keys.software import OpensslVerifier, SoftwareSigner, SystemEntropy
-from mrc.infra.readers.authority import CscaFolder
 from mrc.infra.readers.card_file import CardFile
 from mrc.infra.readers.emulator import Faults
 from mrc.infra.readers.emulator import emulate as emulate_card
@@ -209,11 +209,14 @@ def personalise(
     as_json: bool,
 ) -> None:
     """Make one card from its order. Interrupted, the same command goes on where it stopped."""
-    folder = CscaFolder(authority)
+    folder = csca_folder(authority)
+    signer = folder.document_signer()
+    if isinstance(signer.signer, SoftwareSigner):
+        refuse_in_production("a document signer with a software key")
     job = _job(job_file, order_file, officers)
     office = Office(
         transport_keys=_MasterKey(_read_key(master_key)),
-        document_signer=folder.document_signer(),
+        document_signer=signer,
         trust=CscaTrust(
             production=production or in_production(), anchors=[folder.root()], crls=folder.crls()
         ),

@@ -128,6 +128,9 @@ def _posture(settings: Settings) -> Sequence[Diagnosis]:
     if not settings.haip:
         text = "HAIP mode is off: attestation and its algorithms are not enforced"
         found.append(Diagnosis(subject="HAIP", level=Level.NOTE, text=text, remedy="MRC_HAIP=true"))
+    if not settings.key_token:
+        text = "issuers sign with software keys in files: whoever copies a file can issue"
+        found.append(_insecure("signing keys", text, "MRC_KEY_TOKEN=pkcs11:token=…"))
     if settings.address not in ("127.0.0.1", "::1"):
         text = f"listening on {settings.address}: others on the network can reach this machine"
         found.append(_insecure("network", text, "MRC_BIND=127.0.0.1"))

@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     anchor_seconds: int = Field(default=600, ge=1, le=86400)
     ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
     ic_face: IcFace | None = None
+    key_token: str = ""
     extra_ca: Path | None = None
 
     @model_validator(mode="after")

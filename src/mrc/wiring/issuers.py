@@ -1,7 +1,7 @@
 """An issuer's process: keys, store, source and configuration put together.
 
-Three authorities issue cards, each with a root, a database and keys of its own. `practice` identities
-are files; their roots are exported to the folder of trusted roots, so that the roles of one
+Three authorities issue cards, each with a root, a database and keys of its own: in files for
+practice, in a token by setting. Their roots are exported to the folder of trusted roots, so that the roles of one
 installation know each other without an operator.
 """
 
@@ -16,7 +16,9 @@ from mrc.formats.x509.certificate import encode_pem
 from mrc.formats.x509.profiles import Purpose
 from mrc.infra.database.engine import Database
 from mrc.infra.files import read_secret, write_secret
+from mrc.infra.keys.certified import FileKeys, KeyPlace
 from mrc.infra.keys.identities import Identity, IdentityFiles, IdentityRequest
+from mrc.infra.keys.pkcs11_uri import decode_pkcs11_uri
 from mrc.infra.keys.software import (
     OpensslCipher,
     OpensslVerifier,
@@ -24,6 +26,7 @@ from mrc.infra.keys.software import (
     SoftwareKeyMaker,
     SystemEntropy,
 )
+from mrc.infra.keys.token_keys import TokenKeys, Tokens
 from mrc.infra.settings import AttestationPolicy, Host, Settings
 from mrc.infra.stores.issuer import DatabaseIssuerStore
 from mrc.infra.trust_store import TrustKind, TrustStore
@@ -37,6 +40,7 @@ from mrc.issuer.configuration import (
 from mrc.issuer.copies import CertifiedSigner
 from mrc.issuer.issuer import Issuer, IssuerKeys
 from mrc.issuer.ports import CardDataSource, Tools
+from mrc.kernel.errors import Malformed
 from mrc.ledger.statements import Role
 from mrc.protocols.oauth.attesters import AttesterKey, TrustedAttesters
 from mrc.wiring.ledger_files import Applicant, apply_to_council
@@ -146,7 +150,11 @@ def load_attesters(settings: Settings) -> TrustedAttesters:
 def _keys(authority: IssuingAuthority, settings: Settings, at: datetime) -> IssuerKeys:
     url = settings.url_of(authority.host)
     files = IdentityFiles(
-        settings.home / authority.role / "keys", organization=authority.name_en, uri=url, at=at
+        settings.home / authority.role / "keys",
+        organization=authority.name_en,
+        uri=url,
+        at=at,
+        place=key_place(settings),
     )
     root = files.root("iaca", Purpose.IACA_ROOT, f"{authority.name_en} practice root")
     TrustStore(settings.home / "trust").add(
@@ -175,6 +183,16 @@ def _keys(authority: IssuingAuthority, settings: Settings, at: datetime) -> Issu
         metadata=certified("metadata-signer", Purpose.SD_JWT_ISSUER),
         encryption={"request-1": _encryption_key(settings.home / authority.role / "keys")},
     )
+
+
+def key_place(settings: Settings) -> KeyPlace:
+    """Where signing keys live, by `settings.key_token`. Raises `Malformed` for no PKCS#11 URI."""
+    if not settings.key_token:
+        return FileKeys()
+    address = decode_pkcs11_uri(settings.key_token)
+    if address.label is not None or address.id is not None:
+        raise Malformed("MRC_KEY_TOKEN", "it names a token, not a key")
+    return TokenKeys(tokens=Tokens(), address=address, entropy=SystemEntropy())
 
 
 def _encryption_key(folder: Path) -> SoftwareKeyAgreement:

@@ -1,8 +1,8 @@
-"""Keys with certificates, kept in files: each role's own below its folder, made once.
+"""Keys with certificates: each role's own below its folder, made once.
 
-Software keys are for practice: they announce themselves when made. A key and its certificate are
-two files, written so that a crash between them is repaired by making the pair anew: nobody has
-seen a certificate that is not stored.
+The keys are in files (software, for practice: they announce themselves when made) or in a token. A
+crash between making a key and storing its certificate is repaired by making the pair anew: nobody
+has seen a certificate that is not stored.
 """
 
 import secrets
@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mrc.formats.x509.certificate import Certificate, decode_certificate
+from mrc.formats.x509.certificate import Certificate
 from mrc.formats.x509.issuing import CertificateRequest, issue_leaf_now, issue_root_now
 from mrc.formats.x509.profiles import Purpose
-from mrc.infra.files import read_secret, write_atomic, write_secret
+from mrc.infra.keys.certified import (
+    CertificateFile,
+    CertifiedKey,
+    FileKeys,
+    Issue,
+    KeyPlace,
+)
 from mrc.infra.keys.software import SoftwareSigner
 from mrc.kernel.ports import InlineSigner
 
@@ -47,54 +53,61 @@ class IdentityRequest:
 class IdentityFiles:
     """The identities of one role, below one folder, under one root of its own."""
 
-    def __init__(self, folder: Path, *, organization: str, uri: str, at: datetime) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        organization: str,
+        uri: str,
+        at: datetime,
+        place: KeyPlace | None = None,
+    ) -> None:
+        """`place` None: software keys in files beside their certificates."""
         self._folder = folder
         self._organization = organization
         self._uri = uri
         self._at = at
+        self._place = place or FileKeys()
 
     def root(self, name: str, purpose: Purpose, common_name: str) -> Identity:
         """The role's own root, made at the first call."""
-        found = self._find(name)
+        file = self._file(name)
+        found = self._place.find(file)
         if found is None:
-            signer = SoftwareSigner.generate()
             asked = IdentityRequest(name=name, purpose=purpose, common_name=common_name)
-            made = issue_root_now(self._request(asked, signer, days=ROOT_DAYS), signer)
-            found = self._keep(name, signer, made)
-        signer, certificate = found
-        return Identity(signer=signer, certificate=certificate, root=certificate)
+            found = self._certify(
+                file,
+                lambda signer: issue_root_now(self._request(asked, signer, days=ROOT_DAYS), signer),
+            )
+        return Identity(signer=found.signer, certificate=found.certificate, root=found.certificate)
 
     def leaf(self, request: IdentityRequest, *, issuer: Identity) -> Identity:
         """A certified key under `issuer`, made at the first call and when it has run out."""
-        found = self._find(request.name)
-        if found is None or found[1].not_after <= self._at:
-            signer = SoftwareSigner.generate()
-            made = issue_leaf_now(
-                self._request(request, signer, days=LEAF_DAYS),
-                issuer=issuer.certificate,
-                signer=issuer.signer,
+        file = self._file(request.name)
+        found = self._place.find(file)
+        if found is None or found.certificate.not_after <= self._at:
+            found = self._certify(
+                file,
+                lambda signer: issue_leaf_now(
+                    self._request(request, signer, days=LEAF_DAYS),
+                    issuer=issuer.certificate,
+                    signer=issuer.signer,
+                ),
             )
-            found = self._keep(request.name, signer, made)
-        return Identity(signer=found[0], certificate=found[1], root=issuer.certificate)
+        return Identity(signer=found.signer, certificate=found.certificate, root=issuer.certificate)
 
-    def _find(self, name: str) -> tuple[SoftwareSigner, Certificate] | None:
-        key, certificate = self._folder / f"{name}.key", self._folder / f"{name}.der"
-        if not key.exists() or not certificate.exists():
-            return None
-        signer = SoftwareSigner.from_pem(read_secret(key))
-        found = decode_certificate(certificate.read_bytes())
-        return (signer, found) if found.public_key == signer.public_key else None
+    def _file(self, name: str) -> CertificateFile:
+        return CertificateFile(self._folder / f"{name}.der")
 
-    def _keep(
-        self, name: str, signer: SoftwareSigner, certificate: Certificate
-    ) -> tuple[SoftwareSigner, Certificate]:
-        warnings.warn(f"{name}: a software key was made, for practice only", stacklevel=3)
-        write_secret(self._folder / f"{name}.key", signer.to_pem())
-        write_atomic(self._folder / f"{name}.der", certificate.der)
-        return signer, certificate
+    def _certify(self, file: CertificateFile, issue: Issue) -> CertifiedKey:
+        made = self._place.certify(file, issue)
+        if isinstance(made.signer, SoftwareSigner):
+            text = f"{file.name}: a software key was made, for practice only"
+            warnings.warn(text, stacklevel=3)
+        return made
 
     def _request(
-        self, asked: IdentityRequest, signer: SoftwareSigner, *, days: int
+        self, asked: IdentityRequest, signer: InlineSigner, *, days: int
     ) -> CertificateRequest:
         begin = self._at.replace(microsecond=0) - BACKDATED
         return CertificateRequest(

@@ -1,16 +1,16 @@
-"""The folder of a CSCA and its document signer: software keys, for practice and for tests.
+"""The folder of a CSCA and its document signer: certificates, lists, and where the keys are.
 
-In production the CSCA is offline and the document signer's key is in a token (PKCS#11); then only
-the certificates and lists of this folder exist.
+A key is in a file (software, for practice) or in a token (PKCS#11); a folder whose keys are in
+tokens holds their addresses and no secret. In production the CSCA's token is kept offline.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mrc.formats.x509.certificate import Certificate, decode_pem_bundle, encode_pem
+from mrc.formats.x509.certificate import Certificate, decode_pem_bundle
 from mrc.formats.x509.issuing import (
     CertificateRequest,
     issue_leaf_now,
@@ -22,69 +22,91 @@ from mrc.formats.x509.revocation import RevocationList, decode_revocation_list
 from mrc.ic_card.master_list import prepare_master_list
 from mrc.ic_card.passive_authentication import PRACTICE_UNIT
 from mrc.ic_card.personalisation.building import DocumentSigner
-from mrc.infra.files import read_secret, write_atomic, write_secret
-from mrc.infra.keys.software import SoftwareSigner
+from mrc.infra.files import write_atomic
+from mrc.infra.keys.certified import (
+    CertificateFile,
+    CertifiedKey,
+    FileKeys,
+    KeyPlace,
+    get_certified_key,
+)
+from mrc.infra.keys.token_keys import Tokens, find_in_token
 from mrc.kernel.errors import Malformed, Unavailable
-from mrc.kernel.ports import Entropy
+from mrc.kernel.ports import Entropy, InlineSigner
 
 _CSCA_YEARS, _SIGNER_YEARS, _CRL_DAYS = 15, 11, 90
 _SERIAL_BYTES = 16
 _COUNTRY = "KR"
 
 
+_FILES: KeyPlace = FileKeys()
+
+
 @dataclass(frozen=True, slots=True)
 class CscaFolder:
-    """`csca.pem`, `csca.key`, `ds.pem`, `ds.key`, `revoked.json`, `csca.crl`, `master-list.ml`."""
+    """`csca.pem`, `ds.pem` and their keys (``.key``, or a token's address in ``.pkcs11``),
+    `revoked.json`, `csca.crl`, `master-list.ml`. `tokens` are asked for keys that are in one."""
 
     path: Path
+    tokens: Tokens = field(default_factory=Tokens)
 
-    def create(self, *, practice: bool, entropy: Entropy, at: datetime) -> Certificate:
-        """The root. Raises `Unavailable` where one stands already: it is never replaced."""
+    def create(
+        self, *, practice: bool, entropy: Entropy, at: datetime, place: KeyPlace = _FILES
+    ) -> Certificate:
+        """The root, its key in `place`.
+
+        Raises `Unavailable` where one stands already, it is never replaced, and as `place` does.
+        """
         if (self.path / "csca.pem").exists():
             raise Unavailable("CSCA folder", "there is a CSCA already")
-        signer = SoftwareSigner.generate()
         subject = {"country_name": _COUNTRY, "organization_name": "Ministry of Justice"}
         if practice:
             subject["organizational_unit_name"] = PRACTICE_UNIT
-        certificate = issue_root_now(
-            CertificateRequest(
+
+        def issue(signer: InlineSigner) -> Certificate:
+            request = CertificateRequest(
                 purpose=Purpose.CSCA,
                 subject={**subject, "common_name": "CSCA residence card"},
                 public_key=signer.public_key,
                 serial=_serial(entropy),
                 not_before=at,
                 not_after=at + timedelta(days=365 * _CSCA_YEARS),
-            ),
-            signer,
-        )
-        self._keep("csca", certificate, signer)
-        return certificate
+            )
+            return issue_root_now(request, signer)
 
-    def create_document_signer(self, *, entropy: Entropy, at: datetime) -> Certificate:
-        """A new document signer; the folder uses it from now on. Old cards keep the old one."""
-        root = self.root()
-        signer = SoftwareSigner.generate()
+        return place.certify(self._file("csca"), issue).certificate
+
+    def create_document_signer(
+        self, *, entropy: Entropy, at: datetime, place: KeyPlace = _FILES
+    ) -> Certificate:
+        """A new document signer, its key in `place`; the folder uses it from now on.
+
+        Old cards keep the old one. Raises as `place` does, and what stood before stays good.
+        """
+        root = self._certified("csca")  # before a key is made
         number = _serial(entropy)
-        certificate = issue_leaf_now(
-            CertificateRequest(
+
+        def issue(signer: InlineSigner) -> Certificate:
+            request = CertificateRequest(
                 purpose=Purpose.LDS_DOCUMENT_SIGNER,
                 subject={"country_name": _COUNTRY, "common_name": f"DS {number:x}"[:20]},
                 public_key=signer.public_key,
                 serial=number,
                 not_before=at,
-                not_after=min(at + timedelta(days=365 * _SIGNER_YEARS), root.not_after),
-            ),
-            issuer=root,
-            signer=self._signer("csca"),
-        )
-        self._keep("ds", certificate, signer)
-        return certificate
+                not_after=min(at + timedelta(days=365 * _SIGNER_YEARS), root.certificate.not_after),
+            )
+            return issue_leaf_now(request, issuer=root.certificate, signer=root.signer)
+
+        return place.certify(self._file("ds"), issue).certificate
 
     def root(self) -> Certificate:
         return self._certificate("csca")
 
     def document_signer(self) -> DocumentSigner:
-        return DocumentSigner(signer=self._signer("ds"), certificate=self._certificate("ds"))
+        """The key that signs SODs. Raises `Unavailable`, and `Rejected` where a token's key is not
+        the certificate's."""
+        found = self._certified("ds")
+        return DocumentSigner(signer=found.signer, certificate=found.certificate)
 
     def revoke(self, serial: int, *, at: datetime) -> RevocationList:
         """Add a certificate to the list and publish it."""
@@ -97,7 +119,7 @@ class CscaFolder:
             int(serial, 16): datetime.fromisoformat(when)
             for serial, when in self._revoked().items()
         }
-        signer = self._signer("csca")
+        signer = self._certified("csca").signer
         prepared = prepare_revocation_list(
             issuer=self.root(),
             number=int(at.timestamp()),
@@ -112,11 +134,11 @@ class CscaFolder:
 
     def publish_master_list(self, others: Sequence[Certificate] = ()) -> bytes:
         """Our root and `others`, signed by the document signer's key."""
-        signer = self._signer("ds")
+        ds = self._certified("ds")
         prepared = prepare_master_list(
-            [self.root(), *others], signer_chain=[self._certificate("ds"), self.root()]
+            [self.root(), *others], signer_chain=[ds.certificate, self.root()]
         )
-        data = prepared.finish(signer.sign_now(prepared.to_be_signed))
+        data = prepared.finish(ds.signer.sign_now(prepared.to_be_signed))
         write_atomic(self.path / "master-list.ml", data)
         return data
 
@@ -129,18 +151,15 @@ class CscaFolder:
         revoked: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
         return revoked
 
-    def _keep(self, name: str, certificate: Certificate, signer: SoftwareSigner) -> None:
-        write_secret(self.path / f"{name}.key", signer.to_pem())
-        write_atomic(self.path / f"{name}.pem", encode_pem(certificate))
+    def _file(self, name: str) -> CertificateFile:
+        return CertificateFile(self.path / f"{name}.pem")
 
     def _certificate(self, name: str) -> Certificate:
-        return read_certificates(self.path / f"{name}.pem")[0]
+        return read_certificates(self._file(name).path)[0]
 
-    def _signer(self, name: str) -> SoftwareSigner:
-        try:
-            return SoftwareSigner.from_pem(read_secret(self.path / f"{name}.key"))
-        except OSError as error:
-            raise Unavailable(f"key {name}", str(error)) from error
+    def _certified(self, name: str) -> CertifiedKey:
+        file = self._file(name)
+        return find_in_token(file, self.tokens) or get_certified_key(_FILES, file)
 
 
 def _serial(entropy: Entropy) -> int:
