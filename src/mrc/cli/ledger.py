@@ -89,12 +89,11 @@ def serve(
 
 
 def _serve_file(path: Path, key_file: Path | None, chain_id: int, host: str, port: int) -> None:
-    import uvicorn
-
     from mrc.infra.chain.chain import ChainReader, EmbeddedChain
+    from mrc.infra.chain.limits import limits_of
     from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
-    from mrc.infra.chain.server import make_app
     from mrc.infra.clock import SystemClock
+    from mrc.wiring.ledger import serve_chain
 
     try:
         chain = (
@@ -111,7 +110,7 @@ def _serve_file(path: Path, key_file: Path | None, chain_id: int, host: str, por
         raise click.ClickException(str(error)) from error
     click.echo(f"ledger {chain.chain_id} at http://{host}:{port}, block {chain.head().number}")
     try:
-        uvicorn.run(make_app(chain), host=host, port=port, log_level="warning", lifespan="off")
+        asyncio.run(serve_chain(chain, limits_of(Settings()), host, port))
     finally:
         chain.close()
 

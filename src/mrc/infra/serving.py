@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mrc.infra.local_ca import ServerTls
 
 BACKLOG = 512
+NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class PortDispatcher:
@@ -31,11 +33,16 @@ class PortDispatcher:
 
 @contextlib.asynccontextmanager
 async def serving(
-    apps: Mapping[int, ASGIApp], *, bind: str, tls: ServerTls | None
+    apps: Mapping[int, ASGIApp],
+    *,
+    bind: str,
+    tls: ServerTls | None,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> AsyncIterator[uvicorn.Server]:
     """Serve `apps` (port → app) until the context ends. Raises `OSError` where a port is taken.
 
-    Apps of Starlette have their lifespan entered before the first request.
+    Apps of Starlette have their lifespan entered before the first request. `options` are further
+    ones of uvicorn, whose types are its own (`Any`).
     """
     sockets = [_listen(bind, port) for port in apps]
     config = uvicorn.Config(
@@ -47,6 +54,7 @@ async def serving(
         ssl_certfile=str(tls.chain) if tls else None,
         ssl_keyfile=str(tls.key) if tls else None,
         timeout_graceful_shutdown=3,
+        **options,
     )
     server = uvicorn.Server(config)
     async with contextlib.AsyncExitStack() as stack:

@@ -91,6 +91,20 @@ class Settings(BaseSettings):
     status_list_size: int = Field(default=100_000, ge=128, le=10_000_000)
     anchor_seconds: int = Field(default=600, ge=1, le=86400)
     ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
+    ledger_rpc_body_bytes: int = Field(default=2_000_000, ge=10_000, le=100_000_000)
+    ledger_rpc_answer_bytes: int = Field(default=10_000_000, ge=10_000, le=1_000_000_000)
+    ledger_rpc_batch: int = Field(default=100, ge=1, le=10_000)
+    ledger_rpc_requests: int = Field(default=32, ge=1, le=10_000)
+    ledger_rpc_request_seconds: float = Field(default=10, gt=0, le=600)
+    ledger_rpc_connections: int = Field(default=256, ge=1, le=100_000)
+    ledger_rpc_sockets: int = Field(default=64, ge=1, le=100_000)
+    ledger_rpc_subscriptions: int = Field(default=16, ge=1, le=10_000)
+    ledger_rpc_client_seconds: float = Field(default=10, gt=0, le=600)
+    ledger_rpc_log_blocks: int = Field(default=10_000, ge=1, le=1_000_000_000)
+    ledger_rpc_logs: int = Field(default=10_000, ge=1, le=1_000_000)
+    ledger_rpc_call_gas: int = Field(default=16_777_216, ge=100_000, le=200_000_000)
+    ledger_rpc_call_seconds: float = Field(default=2, gt=0, le=600)
+    ledger_rpc_transaction_gas: int = Field(default=16_777_216, ge=6_000_000, le=200_000_000)
     ic_face: IcFace | None = None
     key_token: str = ""
     extra_ca: Path | None = None

@@ -15,8 +15,11 @@ import structlog
 from prometheus_client import REGISTRY
 
 from mrc.formats.x509.certificate import decode_certificate
+from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.clerk import PracticeClerk
 from mrc.infra.chain.collecting import PublishedLists, Source
+from mrc.infra.chain.guarding import rpc_options
+from mrc.infra.chain.limits import RpcLimits, limits_of
 from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
 from mrc.infra.chain.publisher import AnchorMetrics
 from mrc.infra.chain.server import make_app as make_rpc
@@ -125,14 +128,22 @@ async def run_ledger(settings: Settings) -> None:
             clock=SystemClock(),
             trust_list_uri=role.trust_list_uri,
         )
-        rpc = {settings.ledger_port: make_rpc(role.ledger.chain)}
+        limits = limits_of(settings)
+        rpc = {settings.ledger_port: make_rpc(role.ledger.chain, limits)}
         pages = {settings.port_of(Host.EXPLORER): make_explorer(explored)}
         async with (
-            serving(rpc, bind="127.0.0.1", tls=None),
+            serving(rpc, bind="127.0.0.1", tls=None, options=rpc_options(limits)),
             serving(pages, bind=settings.address, tls=tls),
             _ticking(role),
         ):
             await run_until_stopped()
+
+
+async def serve_chain(chain: ChainReader, limits: RpcLimits, host: str, port: int) -> None:
+    """A chain's JSON-RPC alone, until the process is told to stop."""
+    app = {port: make_rpc(chain, limits)}
+    async with serving(app, bind=host, tls=None, options=rpc_options(limits)):
+        await run_until_stopped()
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from trie.hexary import HexaryTrie
 
 from mrc.infra.chain import blocks
 from mrc.infra.chain.executor import BLOCK_GAS_LIMIT, BlockContext, Execution, Refused
+from mrc.infra.chain.limits import Deadline
 from mrc.infra.chain.pyevm import EMPTY_STATE, PyEvmExecutor
 from mrc.infra.chain.sealing import Sealer
 from mrc.infra.chain.store import (
@@ -35,6 +36,7 @@ from mrc.ledger.trie import EMPTY_ROOT, Root, decode_account
 BlockListener = Callable[[StoredBlock], None]
 _MAX_ANCESTORS = 256  # what BLOCKHASH can ask for
 _BYTES_IN_BLOCK = 4_000_000
+TRANSACTION_SECONDS = 10.0  # ten thousand times what an anchor takes; nobody else is served then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +269,8 @@ def _execute(executor: PyEvmExecutor, tickets: list[_Ticket]) -> list[blocks.Rec
         try:
             if gas + ticket.transaction.gas > BLOCK_GAS_LIMIT:
                 raise Refused("more gas than the block has left")
-            execution: Execution = executor.apply(ticket.transaction)
+            late = Deadline.after(TRANSACTION_SECONDS).passed
+            execution: Execution = executor.apply(ticket.transaction, late)
         except Refused as error:
             ticket.error = error
             continue

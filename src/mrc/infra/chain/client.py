@@ -41,6 +41,7 @@ DEPLOY_GAS = 6_000_000
 WRITE_GAS = 4_000_000
 RECEIPT_WAIT_S = 60
 RECEIPT_POLL_S = 0.05
+LOG_BLOCKS = 5_000  # public nodes refuse much more at once
 _HEADER_NAMES = (
     ("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot")
     + ("logsBloom", "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData")
@@ -148,12 +149,30 @@ class LedgerClient:
         ThresholdSet, PausedSet. `indexed` narrows by indexed members.
         """
         with _translated():
-            found = self._contract.events[name].get_logs(
-                from_block=first_block, argument_filters=indexed
+            newest = int(self.web3.eth.block_number)
+            found: list[LedgerEvent] = []
+            for first in range(first_block, newest + 1, LOG_BLOCKS):
+                last = min(first + LOG_BLOCKS - 1, newest)
+                found.extend(self._events(name, first, last, indexed))
+        return found
+
+    def _events(
+        self, name: str, first: int, last: int, indexed: dict[str, object]
+    ) -> list[LedgerEvent]:
+        """Those of a range of blocks, in halves where the node finds that too many."""
+        try:
+            logs = self._contract.events[name].get_logs(
+                from_block=first, to_block=last, argument_filters=indexed
             )
+        except Web3RPCError:
+            if first == last:
+                raise
+            middle = (first + last) // 2
+            earlier = self._events(name, first, middle, indexed)
+            return earlier + self._events(name, middle + 1, last, indexed)
         return [
-            LedgerEvent(name=name, block=int(event["blockNumber"]), values=dict(event["args"]))
-            for event in found
+            LedgerEvent(name=name, block=int(log["blockNumber"]), values=dict(log["args"]))
+            for log in logs
         ]
 
     def read(self, function: str, *arguments: object) -> Any:

@@ -4,6 +4,7 @@ One interface, so that the machine can be exchanged: py-evm (`pyevm.py`) runs th
 revm (`revm.py`) runs the contract suite beside it. Gas is free: base fee 0, prices 0.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,10 +14,20 @@ from mrc.ledger.headers import Address
 
 BLOCK_GAS_LIMIT = 200_000_000
 CALL_GAS_LIMIT = 50_000_000
+IsLate = Callable[[], bool]
+
+
+def never() -> bool:
+    """The answer of what has no deadline."""
+    return False
 
 
 class Refused(MrcError):
     """A transaction that no block may contain: wrong nonce, chain, gas or signature."""
+
+
+class Overdue(Exception):
+    """A call was stopped because it was late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +57,13 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMessage:
+    """A call; `is_late` is asked while it runs, where the machine can be stopped."""
+
     sender: Address
     to: Address
     data: bytes
     gas: int = CALL_GAS_LIMIT
+    is_late: IsLate = never
 
 
 class Executor(Protocol):
@@ -60,7 +74,7 @@ class Executor(Protocol):
         """Execute a transaction and keep its effects. Raises `Refused` without any."""
 
     def call(self, message: CallMessage) -> Execution:
-        """Execute a call and forget its effects."""
+        """Execute a call and forget its effects. Raises `Overdue` once the call says it is late."""
 
     def storage(self, address: Address, slot: int) -> int:
         """A word of a contract's storage."""

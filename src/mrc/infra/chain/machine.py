@@ -15,6 +15,7 @@ from eth.db.backends.base import BaseDB  # noqa: E402
 from eth.exceptions import VMError  # noqa: E402
 from eth.vm.execution_context import ExecutionContext  # noqa: E402
 from eth.vm.forks.london import LondonVM  # noqa: E402
+from eth.vm.forks.london.computation import LondonComputation  # noqa: E402
 from eth.vm.forks.london.state import LondonState  # noqa: E402
 from eth.vm.message import Message  # noqa: E402
 
@@ -25,6 +26,7 @@ __all__ = [
     "AtomicDB",
     "BaseDB",
     "ExecutionContext",
+    "LondonComputation",
     "LondonState",
     "LondonVM",
     "Message",

@@ -6,7 +6,8 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from mrc.infra.chain.chain import ChainReader
-from mrc.infra.chain.rpc import RpcError, RpcMethods
+from mrc.infra.chain.limits import RpcError
+from mrc.infra.chain.rpc import RpcMethods
 
 
 class EmbeddedProvider(JSONBaseProvider):
@@ -23,6 +24,10 @@ class EmbeddedProvider(JSONBaseProvider):
             return {
                 "jsonrpc": "2.0",
                 "id": 0,
-                "error": {"code": error.code, "message": error.message, "data": error.data or ""},
+                "error": {
+                    "code": error.code,
+                    "message": error.message,
+                    "data": error.data if isinstance(error.data, str) else "",
+                },
             }
         return {"jsonrpc": "2.0", "id": 0, "result": result}

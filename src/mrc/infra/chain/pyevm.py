@@ -15,15 +15,18 @@ from mrc.infra.chain.executor import (
     BlockContext,
     CallMessage,
     Execution,
+    IsLate,
     Log,
+    Overdue,
     Refused,
+    never,
 )
+from mrc.infra.chain.guarded import GuardedState
 from mrc.infra.chain.machine import (
     BLANK_ROOT_HASH,
     AtomicDB,
     BaseDB,
     ExecutionContext,
-    LondonState,
     LondonVM,
     Message,
     VMError,
@@ -49,7 +52,7 @@ class PyEvmExecutor:
         self._chain_id = chain_id
         self._root = state_root
         self._ancestors = ancestors
-        self._state: LondonState | None = None
+        self._state: GuardedState | None = None
 
     def begin(self, block: BlockContext) -> None:
         context = ExecutionContext(
@@ -63,9 +66,10 @@ class PyEvmExecutor:
             chain_id=self._chain_id,
             base_fee_per_gas=0,
         )
-        self._state = LondonState(self._nodes, context, Hash32(self._root))
+        self._state = GuardedState(self._nodes, context, Hash32(self._root))
 
-    def apply(self, transaction: Transaction) -> Execution:
+    def apply(self, transaction: Transaction, is_late: IsLate = never) -> Execution:
+        """As `Executor.apply`; one that is late is refused too."""
         if transaction.chain_id != self._chain_id:
             raise Refused("another chain's transaction")
         state = self._running()
@@ -74,12 +78,16 @@ class PyEvmExecutor:
             decoded.validate()
             state.lock_changes()
             before = state.snapshot()
-            computation = state.apply_transaction(decoded)
+            with state.bounded(is_late):
+                computation = state.apply_transaction(decoded)
         except (ValidationError, VMError) as error:
             raise Refused(str(error)) from error
-        except RecursionError as error:
+        except (RecursionError, Overdue) as error:
             state.revert(before)
-            raise Refused("calls nested too deeply") from error
+            raise _refusal(error) from error
+        except Refused:
+            state.revert(before)
+            raise
         gas_used = LondonVM.finalize_gas_used(decoded, computation)
         return _execution(computation, gas_used)
 
@@ -98,9 +106,10 @@ class PyEvmExecutor:
             code=state.get_code(EthAddress(message.to)),
         )
         try:
-            computation = state.computation_class.apply_message(state, inner, context)
+            with state.bounded(message.is_late):
+                computation = state.computation_class.apply_message(state, inner, context)
         except RecursionError as error:
-            raise Refused("calls nested too deeply") from error
+            raise _refusal(error) from error
         finally:
             state.revert(snapshot)
         return _execution(computation, computation.get_gas_used())
@@ -126,10 +135,15 @@ class PyEvmExecutor:
         self._state = None
         return self._root
 
-    def _running(self) -> LondonState:
+    def _running(self) -> GuardedState:
         if self._state is None:
             raise ValueError("no block was begun")
         return self._state
+
+
+def _refusal(error: RecursionError | Overdue) -> Refused:
+    late = isinstance(error, Overdue)
+    return Refused("it ran for too long" if late else "calls nested too deeply")
 
 
 def _execution(computation: object, gas_used: int) -> Execution:

@@ -8,36 +8,31 @@ from collections.abc import Callable, Mapping
 
 from mrc.infra.chain import views
 from mrc.infra.chain.chain import ChainReader, EmbeddedChain
-from mrc.infra.chain.executor import CALL_GAS_LIMIT, CallMessage, Execution, Refused
+from mrc.infra.chain.executor import CallMessage, Execution, Overdue, Refused
+from mrc.infra.chain.limits import Deadline, Limit, RpcError, RpcLimits, exceeded
 from mrc.infra.chain.store import LogFilter, StoredBlock
+from mrc.infra.chain.transactions import decode_transaction
 from mrc.kernel.errors import Malformed, MrcError, Unavailable
 from mrc.ledger.headers import Address, Header, decode_header
 
 Params = list[object]
 CLIENT = "mrc-ledger/1"
-MAX_PROOF_KEYS = 256
+DEFAULT_LIMITS = RpcLimits()
 _REVERTED, _REJECTED, _PARAMS, _UNKNOWN = 3, -32000, -32602, -32601
 _FIXED_GAS = 21_000
 _GAS_PER_BYTE = 16
 _INNER_CALL_RESERVE = 64 / 63  # EIP-150: a call keeps a 64th back
+_MAX_PERCENTILES = 100
+_MAX_ALTERNATIVES = 1_000
 _TAGS = frozenset({"latest", "pending", "safe", "finalized"})
 
 
-class RpcError(Exception):
-    """An answer that is an error (JSON-RPC 2.0, 5.1)."""
-
-    def __init__(self, code: int, message: str, data: str | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.data = data
-
-
 class RpcMethods:
-    """The methods by name. `answer` is the whole door."""
+    """The methods by name. `answer` is the whole door; `limits` bound what one request costs."""
 
-    def __init__(self, chain: ChainReader) -> None:
+    def __init__(self, chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS) -> None:
         self.chain = chain
+        self.limits = limits
         self._methods: Mapping[str, Callable[[Params], object]] = {
             "web3_clientVersion": lambda _: CLIENT,
             "net_version": lambda _: str(chain.chain_id),
@@ -59,27 +54,44 @@ class RpcMethods:
             "eth_getStorageAt": self._storage,
             "eth_getLogs": self._logs,
             "eth_getProof": self._proof,
-            "eth_call": self._call,
-            "eth_estimateGas": self._estimate,
             "eth_sendRawTransaction": self._send,
         }
+        self._running: Mapping[str, Callable[[Params, Deadline], object]] = {
+            "eth_call": self._call,
+            "eth_estimateGas": self._estimate,
+        }
 
-    def answer(self, method: str, params: Params) -> object:
-        """The method's result. Raises `RpcError`."""
+    def answer(self, method: str, params: Params, deadline: Deadline | None = None) -> object:
+        """The method's result. Raises `RpcError`, also where the deadline has passed."""
+        if deadline is None:
+            deadline = Deadline.after(self.limits.request_seconds)
+        if deadline.passed():
+            raise exceeded(Limit.REQUEST_TIME, self.limits)
+        try:
+            return self._handler(method)(params, deadline)
+        except Malformed as error:
+            raise RpcError(_PARAMS, str(error)) from error
+        except Overdue as error:
+            limit = Limit.REQUEST_TIME if deadline.passed() else Limit.CALL_TIME
+            raise exceeded(limit, self.limits) from error
+        except (Refused, Unavailable) as error:
+            raise RpcError(_REJECTED, str(error)) from error
+
+    def _handler(self, method: str) -> Callable[[Params, Deadline], object]:
+        running = self._running.get(method)
+        if running is not None:
+            return running
         handler = self._methods.get(method)
         if handler is None:
             raise RpcError(_UNKNOWN, f"no method {method}")
-        try:
-            return handler(params)
-        except Malformed as error:
-            raise RpcError(_PARAMS, str(error)) from error
-        except (Refused, Unavailable) as error:
-            raise RpcError(_REJECTED, str(error)) from error
+        return lambda params, _: handler(params)
 
     def send_many(self, params: list[Params]) -> list[object]:
         """A batch of `eth_sendRawTransaction`, in one block where they fit: hash or `RpcError`."""
         chain = self._writer()
         raws = [_data(_param(member, 0)) for member in params]
+        for raw in raws:
+            self._check_gas(raw)
         return [
             RpcError(_PARAMS if isinstance(outcome, Malformed) else _REJECTED, str(outcome))
             if isinstance(outcome, MrcError)
@@ -100,7 +112,7 @@ class RpcMethods:
             tag = tag.get("blockNumber")
         if tag is None or tag in _TAGS:
             return self.chain.head()
-        return self.chain.store.find_block(0 if tag == "earliest" else _quantity(tag))
+        return self.chain.store.find_block(_bound(tag, 0))
 
     def _header(self, params: Params, place: int) -> Header:
         block = self._block(_param(params, place, "latest"))
@@ -145,9 +157,11 @@ class RpcMethods:
 
     def _logs(self, params: Params) -> object:
         wanted = self._filter(_param(params, 0))
+        if wanted.last_block - wanted.first_block >= self.limits.log_blocks:
+            raise exceeded(Limit.LOG_BLOCKS, self.limits)
         found = self.chain.store.find_logs(wanted)
-        if len(found) == wanted.limit:
-            raise RpcError(_REJECTED, f"more than {wanted.limit} logs: ask for fewer blocks")
+        if len(found) > self.limits.logs:
+            raise exceeded(Limit.LOGS, self.limits)
         return [views.log(self.chain, stored) for stored in found]
 
     def _filter(self, value: object) -> LogFilter:
@@ -160,7 +174,7 @@ class RpcMethods:
         else:
             newest = self.chain.head().number
             first = _bound(wanted.get("fromBlock"), newest)
-            last = _bound(wanted.get("toBlock"), newest)
+            last = min(_bound(wanted.get("toBlock"), newest), newest)
         topics = wanted.get("topics") or []
         if not isinstance(topics, list):
             raise Malformed("log filter", "topics is an array")
@@ -169,48 +183,63 @@ class RpcMethods:
             last_block=last,
             addresses=_alternatives(wanted.get("address"), 20),
             topics=[_alternatives(choices, 32) for choices in topics],
+            limit=self.limits.logs + 1,
         )
 
     def _proof(self, params: Params) -> object:
         address, names = _address(_param(params, 0)), _param(params, 1)
-        if not isinstance(names, list) or len(names) > MAX_PROOF_KEYS:
-            raise Malformed("eth_getProof", f"expected an array of at most {MAX_PROOF_KEYS} keys")
+        if not isinstance(names, list):
+            raise Malformed("eth_getProof", "expected an array of keys")
+        if len(names) > self.limits.proof_keys:
+            raise exceeded(Limit.PROOF_KEYS, self.limits)
         keys = [(str(name), _slot(name)) for name in names]
         header = self._header(params, 2)
         proven = self.chain.prove(header, address, [slot for _, slot in keys])
         return views.proof(address, proven, keys)
 
-    def _call(self, params: Params) -> object:
-        execution = self._execute(params)
-        if not execution.succeeded:
-            raise RpcError(_REVERTED, _reason(execution), views.data(execution.output))
-        return views.data(execution.output)
+    def _call(self, params: Params, deadline: Deadline) -> object:
+        return views.data(self._execute(params, deadline).output)
 
-    def _estimate(self, params: Params) -> object:
+    def _estimate(self, params: Params, deadline: Deadline) -> object:
         call = _object(_param(params, 0))
         if call.get("to") is None:
-            return views.quantity(CALL_GAS_LIMIT)
-        execution = self._execute(params)
-        if not execution.succeeded:
-            raise RpcError(_REVERTED, _reason(execution), views.data(execution.output))
+            return views.quantity(self.limits.transaction_gas)
+        execution = self._execute(params, deadline)
         size = len(_data(call.get("data", call.get("input", "0x"))))
         inner = int(execution.gas_used * _INNER_CALL_RESERVE) + 1
-        return views.quantity(_FIXED_GAS + _GAS_PER_BYTE * size + inner + inner // 5)
+        estimate = _FIXED_GAS + _GAS_PER_BYTE * size + inner + inner // 5
+        return views.quantity(min(estimate, self.limits.transaction_gas))
 
-    def _execute(self, params: Params) -> Execution:
+    def _execute(self, params: Params, deadline: Deadline) -> Execution:
+        """A call that succeeded; one that reverted or hit a limit is an error."""
         call = _object(_param(params, 0))
-        gas = call.get("gas")
-        return self.chain.state_at(self._header(params, 1)).call(
+        gas, most = call.get("gas"), self.limits.call_gas
+        granted = most if gas is None else min(most, _quantity(gas))
+        execution = self.chain.state_at(self._header(params, 1)).call(
             CallMessage(
                 sender=_address(call.get("from", "0x" + "00" * 20)),
                 to=_address(call.get("to")),
                 data=_data(call.get("data", call.get("input", "0x"))),
-                gas=CALL_GAS_LIMIT if gas is None else min(CALL_GAS_LIMIT, _quantity(gas)),
+                gas=granted,
+                is_late=deadline.or_sooner(self.limits.call_seconds).passed,
             )
         )
+        if not execution.succeeded:
+            if granted == most and execution.gas_used >= granted:
+                raise exceeded(Limit.CALL_GAS, self.limits)
+            raise RpcError(_REVERTED, _reason(execution), views.data(execution.output))
+        return execution
 
     def _send(self, params: Params) -> object:
-        return views.data(self._writer().send(_data(_param(params, 0))))
+        raw = _data(_param(params, 0))
+        writer = self._writer()
+        self._check_gas(raw)
+        return views.data(writer.send(raw))
+
+    def _check_gas(self, raw: bytes) -> None:
+        """EIP-7825: a transaction that could take longer is not even queued."""
+        if decode_transaction(raw).gas > self.limits.transaction_gas:
+            raise exceeded(Limit.TRANSACTION_GAS, self.limits)
 
     def _writer(self) -> EmbeddedChain:
         if not isinstance(self.chain, EmbeddedChain):
@@ -222,6 +251,8 @@ class RpcMethods:
         newest = self._header(params, 1).number
         count = min(_quantity(_param(params, 0)), 1024, newest + 1)
         shown = percentiles if isinstance(percentiles, list) else []
+        if len(shown) > _MAX_PERCENTILES:
+            raise Malformed("eth_feeHistory", f"at most {_MAX_PERCENTILES} percentiles")
         return views.fee_history(newest, count, shown)
 
 
@@ -293,4 +324,7 @@ def _bound(tag: object, newest: int) -> int:
 def _alternatives(value: object, size: int) -> list[bytes]:
     if value is None:
         return []
-    return [_data(choice, size) for choice in (value if isinstance(value, list) else [value])]
+    choices = value if isinstance(value, list) else [value]
+    if len(choices) > _MAX_ALTERNATIVES:
+        raise Malformed("log filter", f"at most {_MAX_ALTERNATIVES} alternatives")
+    return [_data(choice, size) for choice in choices]

@@ -1,209 +1,109 @@
 """JSON-RPC over HTTP and WebSocket, for other processes and ordinary tools.
 
 JSON-RPC 2.0 with batches; `eth_subscribe` for `newHeads` and `logs` over WebSocket. Whoever can
-connect can send transactions, which is harmless (the contract decides), but the server is meant
-for loopback: it has no login and no rate limit.
+connect can send transactions, which is harmless (the contract decides). There is no login, and the
+server is meant for loopback; what one caller may cost is bounded by `RpcLimits`, and the connections
+themselves by `rpc_options` (`guarding.py`).
 """
 
 import asyncio
-import json
-import secrets
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from mrc.formats import json_text
-from mrc.infra.chain import views
-from mrc.infra.chain.chain import ChainReader, EmbeddedChain
-from mrc.infra.chain.rpc import RpcError, RpcMethods
-from mrc.infra.chain.store import StoredBlock
-from mrc.kernel.errors import Malformed
+from mrc.infra.chain.answering import encode, failure
+from mrc.infra.chain.chain import ChainReader
+from mrc.infra.chain.limits import Limit, RpcError, RpcLimits, exceeded
+from mrc.infra.chain.rpc import DEFAULT_LIMITS, RpcMethods
+from mrc.infra.chain.sockets import Conversation
+from mrc.infra.chain.workers import Workers
 
-MAX_REQUEST_BYTES = 2_000_000
-MAX_BATCH = 1_000
-MAX_SUBSCRIPTIONS = 64
-MAX_UNSENT_BLOCKS = 1_000
-_PARSE, _INVALID = -32700, -32600
-Json = dict[str, object]
+_STATUS = {Limit.BODY: 413, Limit.CLIENT_TIME: 408, Limit.REQUESTS: 429, Limit.SOCKETS: 503}
+_RETRY_SECONDS = 1
 
 
-def make_app(chain: ChainReader) -> Starlette:
+def make_app(chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS) -> Starlette:
     """The ASGI application over a chain; one path, HTTP POST and WebSocket."""
-    methods = RpcMethods(chain)
+    methods = RpcMethods(chain, limits)
+    door = _Door(methods, Workers(methods))
 
-    async def over_http(request: Request) -> Response:
-        body = await request.body()
-        answer = await asyncio.to_thread(answer_text, methods, body)
-        return Response(answer, media_type="application/json")
-
-    async def over_websocket(websocket: WebSocket) -> None:
-        await _Conversation(websocket, methods).run()
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with contextlib.closing(door.workers):
+            yield
 
     return Starlette(
         routes=[
-            Route("/", over_http, methods=["POST"]),
-            WebSocketRoute("/", over_websocket),
-        ]
+            Route("/", door.over_http, methods=["POST"]),
+            WebSocketRoute("/", door.over_websocket),
+        ],
+        lifespan=lifespan,
     )
 
 
-def answer_text(methods: RpcMethods, body: bytes) -> bytes:
-    """The answer to one request or a batch."""
-    request = _parse(body)
-    if isinstance(request, list):
-        if not 0 < len(request) <= MAX_BATCH:
-            return _encode(_failure(None, RpcError(_INVALID, f"1 to {MAX_BATCH} requests")))
-        return _encode(_answer_all(methods, request))
-    return _encode(_answer(methods, request))
+class _Door:
+    """The two ways in."""
 
-
-def _answer_all(methods: RpcMethods, requests: list[object]) -> list[Json]:
-    """A batch; one of transactions alone is sealed together."""
-    try:
-        read = [_read(request) for request in requests]
-        if any(method != "eth_sendRawTransaction" for _, method, _ in read):
-            return [_answer(methods, request) for request in requests]
-        results = methods.send_many([params for _, _, params in read])
-    except (RpcError, Malformed):
-        return [_answer(methods, request) for request in requests]
-    return [
-        _failure(identifier, result)
-        if isinstance(result, RpcError)
-        else _success(identifier, result)
-        for (identifier, _, _), result in zip(read, results, strict=True)
-    ]
-
-
-def _parse(body: bytes | str) -> object:
-    if len(body) > MAX_REQUEST_BYTES:
-        return None
-    try:
-        return json_text.decode(body)
-    except Malformed:
-        return None
-
-
-def _answer(methods: RpcMethods, request: object) -> Json:
-    try:
-        identifier, method, params = _read(request)
-    except RpcError as error:
-        return _failure(None, error)
-    try:
-        return _success(identifier, methods.answer(method, params))
-    except RpcError as error:
-        return _failure(identifier, error)
-
-
-def _read(request: object) -> tuple[object, str, list[object]]:
-    if request is None:
-        raise RpcError(_PARSE, "not JSON, or too long")
-    if not isinstance(request, dict):
-        raise RpcError(_INVALID, "not a request")
-    method, params = request.get("method"), request.get("params", [])
-    if not isinstance(method, str) or not isinstance(params, list):
-        raise RpcError(_INVALID, "method is a string, params an array")
-    return request.get("id"), method, params
-
-
-def _success(identifier: object, result: object) -> Json:
-    return {"jsonrpc": "2.0", "id": identifier, "result": result}
-
-
-def _failure(identifier: object, error: RpcError) -> Json:
-    body: Json = {"code": error.code, "message": error.message}
-    if error.data is not None:
-        body["data"] = error.data
-    return {"jsonrpc": "2.0", "id": identifier, "error": body}
-
-
-def _encode(answer: object) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode()
-
-
-class _Conversation:
-    """One WebSocket: requests in their order, and what was subscribed."""
-
-    def __init__(self, websocket: WebSocket, methods: RpcMethods) -> None:
-        self._websocket = websocket
+    def __init__(self, methods: RpcMethods, workers: Workers) -> None:
+        self.workers = workers
         self._methods = methods
-        self._subscriptions: dict[str, tuple[str, object]] = {}
-        self._blocks: asyncio.Queue[StoredBlock] = asyncio.Queue(MAX_UNSENT_BLOCKS)
+        self._limits = methods.limits
+        self._sockets = 0
 
-    async def run(self) -> None:
-        await self._websocket.accept()
-        stop = self._listen()
-        teller = asyncio.create_task(self._tell())
+    async def over_http(self, request: Request) -> Response:
         try:
-            while True:
-                text = await self._websocket.receive_text()
-                await self._websocket.send_text((await self._reply(text)).decode())
-        except WebSocketDisconnect:
-            pass
-        finally:
-            stop()
-            teller.cancel()
-            await asyncio.gather(teller, return_exceptions=True)
-
-    def _listen(self) -> Callable[[], None]:
-        """Blocks are sealed on another thread: hand them to this loop, drop what is not read."""
-        chain, loop = self._methods.chain, asyncio.get_running_loop()
-        if not isinstance(chain, EmbeddedChain):
-            return lambda: None
-
-        def put(block: StoredBlock) -> None:
-            if not self._blocks.full():
-                self._blocks.put_nowait(block)
-
-        def hand_over(block: StoredBlock) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(put, block)
-
-        return chain.listen(hand_over)
-
-    async def _reply(self, text: str) -> bytes:
-        request = _parse(text)
-        if isinstance(request, dict) and request.get("method") == "eth_subscribe":
-            return _encode(self._subscribe(request))
-        if isinstance(request, dict) and request.get("method") == "eth_unsubscribe":
-            return _encode(self._unsubscribe(request))
-        return await asyncio.to_thread(answer_text, self._methods, text.encode())
-
-    def _subscribe(self, request: Json) -> Json:
-        try:
-            identifier, _, params = _read(request)
+            body = await self._body(request)
+            return Response(await self.workers.answer(body), media_type="application/json")
         except RpcError as error:
-            return _failure(None, error)
-        kind = params[0] if params else None
-        wanted = params[1] if len(params) > 1 else {}
-        if kind not in ("newHeads", "logs") or len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
-            return _failure(identifier, RpcError(_INVALID, "newHeads or logs, and not too many"))
-        name = "0x" + secrets.token_hex(16)
-        self._subscriptions[name] = (str(kind), wanted)
-        return _success(identifier, name)
+            return _refusal(error)
+        except ClientDisconnect:
+            return Response(status_code=400)
 
-    def _unsubscribe(self, request: Json) -> Json:
-        params = request.get("params")
-        name = params[0] if isinstance(params, list) and params else None
-        found = isinstance(name, str) and self._subscriptions.pop(name, None) is not None
-        return _success(request.get("id"), found)
-
-    async def _tell(self) -> None:
-        while True:
-            block = await self._blocks.get()
-            for name, (kind, wanted) in list(self._subscriptions.items()):
-                for result in await asyncio.to_thread(self._news, kind, wanted, block):
-                    params: Json = {"subscription": name, "result": result}
-                    message = {"jsonrpc": "2.0", "method": "eth_subscription", "params": params}
-                    await self._websocket.send_text(_encode(message).decode())
-
-    def _news(self, kind: str, wanted: object, block: StoredBlock) -> list[views.Json]:
-        if kind == "newHeads":
-            return [views.header(block)]
+    async def over_websocket(self, websocket: WebSocket) -> None:
+        if self._sockets >= self._limits.sockets:
+            refusal = _refusal(exceeded(Limit.SOCKETS, self._limits))
+            await websocket.send_denial_response(refusal)
+            return
+        self._sockets += 1
         try:
-            return self._methods.logs_of(block, wanted)
-        except (Malformed, RpcError):
-            return []
+            await Conversation(websocket, self._methods, self.workers).run()
+        finally:
+            self._sockets -= 1
+
+    async def _body(self, request: Request) -> bytes:
+        """The request's body. One that is too long is read a little further, then given up.
+
+        Answering at once would make the system reset the connection, and the client would never
+        read why. Raises `RpcError`.
+        """
+        most, body, came = self._limits.body_bytes, bytearray(), 0
+        try:
+            async with asyncio.timeout(self._limits.client_seconds):
+                async for chunk in request.stream():
+                    came += len(chunk)
+                    body += chunk[: max(0, most - len(body))]
+                    if came > 2 * most:
+                        break
+        except TimeoutError as error:
+            raise exceeded(Limit.CLIENT_TIME, self._limits) from error
+        if came > most:
+            raise exceeded(Limit.BODY, self._limits)
+        return bytes(body)
+
+
+def _refusal(error: RpcError) -> Response:
+    """A limit's error over HTTP. The connection ends: what is left of the request is not read."""
+    status = next((code for limit, code in _STATUS.items() if _names(error, limit)), 200)
+    headers = {} if status == 200 else {"connection": "close"}
+    if status in (429, 503):
+        headers["retry-after"] = str(_RETRY_SECONDS)
+    return Response(encode(failure(None, error)), status, headers, "application/json")
+
+
+def _names(error: RpcError, limit: Limit) -> bool:
+    return isinstance(error.data, dict) and error.data.get("limit") == limit.field

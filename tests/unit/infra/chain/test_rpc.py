@@ -6,10 +6,11 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
+from mrc.infra.chain.answering import answer_text
 from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.contract import call_data
-from mrc.infra.chain.rpc import RpcError, RpcMethods
-from mrc.infra.chain.server import answer_text
+from mrc.infra.chain.limits import RpcError
+from mrc.infra.chain.rpc import RpcMethods
 from mrc.ledger.statements import head_slot
 from tests.simulators.ledger_world import CHAIN_ID, NOW, STREAM, World, secret
 
@@ -46,7 +47,8 @@ def test_a_block_by_number_tag_and_hash_is_the_same(rpc: RpcMethods) -> None:
 
 def test_what_is_not_there_is_null(rpc: RpcMethods) -> None:
     nothing = "0x" + "00" * 32
-    assert rpc.answer("eth_getBlockByNumber", ["0xffff", False]) is None
+    for number in ("0xffff", hex(1 << 200)):
+        assert rpc.answer("eth_getBlockByNumber", [number, False]) is None
     for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt"):
         assert rpc.answer(method, [nothing]) is None
 
@@ -131,7 +133,9 @@ def test_an_estimate_is_enough(settled: World, rpc: RpcMethods) -> None:
         ("eth_getLogs", [[]], -32602),
         ("eth_getLogs", [{"topics": "0x"}], -32602),
         ("eth_getProof", ["0x" + "00" * 20, ["0x" + "ff" * 33]], -32602),
-        ("eth_getProof", ["0x" + "00" * 20, ["0x0"] * 257], -32602),
+        ("eth_getProof", ["0x" + "00" * 20, ["0x0"] * 257], -32005),
+        ("eth_getLogs", [{"topics": [["0x" + "00" * 32] * 1001]}], -32602),
+        ("eth_feeHistory", ["0x400", "latest", [50] * 101], -32602),
         ("eth_sendRawTransaction", ["0x00"], -32602),
         ("eth_call", [{"to": "0x" + "00" * 20}, "0xffffff"], -32000),
         ("eth_getLogs", [{"blockHash": "0x" + "00" * 32}], -32000),
@@ -161,7 +165,7 @@ def test_a_reader_does_not_write(settled: World) -> None:
         (b'"text"', -32600),
         (b"{}", -32600),
         (b'{"method":"eth_chainId","params":{}}', -32600),
-        (b" " * 2_000_001, -32700),
+        (b" " * 2_000_001, -32005),
     ],
 )
 def test_what_is_no_request_is_answered_as_such(rpc: RpcMethods, body: bytes, code: int) -> None:
