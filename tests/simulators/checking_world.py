@@ -14,6 +14,7 @@ from mrc.infra.stores.checker import DatabaseChecks, DatabaseSignIns
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Clock, HttpRequest, HttpResponse
+from mrc.protocols.openid4vp.request import AuthorizationRequest
 from mrc.registry.eligibility import EligibilityRules
 from mrc.verifier.standard_purposes import STANDARD_PURPOSES
 from mrc.web.checker.app import create_app as create_checker
@@ -25,7 +26,6 @@ from mrc.web.plastic_api.app import create_app as create_plastic
 from mrc.web.signed_text import SignedTexts
 from mrc.web.verifier_api.app import VerifierApi
 from mrc.web.verifier_api.app import create_app as create_verifier
-from mrc.wiring.checking import ReadRequests
 from tests.simulators.asgi_client import AsgiClient
 from tests.simulators.pki import END
 from tests.simulators.practice_cards import PracticeCard
@@ -85,10 +85,9 @@ class CheckingWorld:
         )
         self.verifying = VerifierWorld(database=self.database, profile=profile)
         self.clock = MovingClock(world=self.verifying)
-        read = ReadRequests()
-        self.wallet_door = read.watching(create_verifier(self._api()))
-        self.checker = create_checker(self._checker_parts(read))
-        self.online = create_online(self._online_parts(read))
+        self.wallet_door = create_verifier(self._api())
+        self.checker = create_checker(self._checker_parts())
+        self.online = create_online(self._online_parts())
 
     def _api(self) -> VerifierApi:
         return VerifierApi(
@@ -99,7 +98,7 @@ class CheckingWorld:
             push_token=TOKEN,
         )
 
-    def _checker_parts(self, read: ReadRequests) -> CheckerParts:
+    def _checker_parts(self) -> CheckerParts:
         register = PlasticCards(DatabaseRegistry(self.database), EligibilityRules())
         door = create_plastic(PlasticApi(cards=register, clock=self.clock, token=TOKEN))
         return CheckerParts(
@@ -120,13 +119,12 @@ class CheckingWorld:
                 loaded_at=self.clock.now(),
             ),
             drop_lists=self.verifying.lists.drop_all,
-            was_read=read.was_read,
             draw_face=draw_face,
             wallets={"process": "https://wallet.localhost:8443/app/open"},
             pin=PIN,
         )
 
-    def _online_parts(self, read: ReadRequests) -> OnlineParts:
+    def _online_parts(self) -> OnlineParts:
         verifier = self.verifying.verifier
         landing = replace(verifier.profile, wallet_endpoint=f"{self.online_url}/open")
         return OnlineParts(
@@ -137,7 +135,6 @@ class CheckingWorld:
             texts=SignedTexts(b"o" * 32),
             origin=self.online_url,
             service=ASKER,
-            was_read=read.was_read,
             wallets={"process": "https://wallet.localhost:8443/app/open"},
         )
 
@@ -150,7 +147,7 @@ class CheckingWorld:
         receipt = await wallet.show(link, http=AsgiClient(self.wallet_door), at=self.verifying.now)
         return receipt.redirect_uri
 
-    async def fetch(self, link: str, cards: Sequence[PracticeCard] = ()) -> None:
+    async def fetch(self, link: str, cards: Sequence[PracticeCard] = ()) -> AuthorizationRequest:
         """A wallet that only reads the request."""
         wallet = WalletSimulator(cards=cards)
-        await wallet.fetch(link, http=AsgiClient(self.wallet_door), at=self.verifying.now)
+        return await wallet.fetch(link, http=AsgiClient(self.wallet_door), at=self.verifying.now)

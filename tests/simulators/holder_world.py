@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from mrc.formats.catalogue.ages import age_claims
 from mrc.formats.catalogue.card_types import CardType
 from mrc.infra.clock import SystemClock
-from mrc.infra.database.engine import open_database
+from mrc.infra.database.engine import Database, open_database
 from mrc.infra.database.upgrade import upgrade
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.settings import Host, Settings
@@ -36,6 +36,7 @@ from mrc.verifier.requests import Asking
 from mrc.verifier.service import Asked
 from mrc.web.issuer_api.app import make_app as make_issuer_app
 from mrc.web.verifier_api.app import create_app as make_verifier_app
+from mrc.wiring.checking import FrontParts
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
 from mrc.wiring.providers import make_provider
 from mrc.wiring.verifiers import VerifierParts, make_verifier
@@ -133,6 +134,12 @@ class HolderWorld:
     issuer_app: ASGIApp
     verifier_app: ASGIApp
     provider_app: ASGIApp
+    database: Database
+
+    def front(self) -> FrontParts:
+        """What the checker and the sample service need besides the verifier."""
+        http = AsgiClient(self.issuer_app)
+        return FrontParts(database=self.database, http=http, at=SystemClock().now())
 
     def network(self) -> Network:
         hosts = {Host.ISSUER: self.issuer_app, Host.VERIFIER: self.verifier_app}
@@ -151,8 +158,16 @@ class HolderWorld:
         )
         return await self.issuer.offers.make(order, now=SystemClock().now())
 
-    async def ask(self, purpose: str = "bank-account", return_uri: str | None = None) -> Asked:
-        asking = Asking(purpose=PurposeId(purpose), return_uri=return_uri)
+    async def ask(
+        self,
+        purpose: str = "bank-account",
+        return_uri: str | None = None,
+        *,
+        number_match: bool = False,
+    ) -> Asked:
+        asking = Asking(
+            purpose=PurposeId(purpose), return_uri=return_uri, number_match=number_match
+        )
         return await self.verifier.verifier.ask(asking, now=SystemClock().now())
 
     async def is_valid(self, asked: Asked) -> bool:
@@ -185,6 +200,7 @@ async def holder_world(home: Path, *, first_port: int = 8440) -> AsyncIterator[H
             issuer_app=issuer_app,
             verifier_app=make_verifier_app(verifier.api()),
             provider_app=provider_app,
+            database=database,
         )
 
 

@@ -254,6 +254,8 @@ def _agreed(proposal: Proposal, chosen: Sequence[Choice]) -> bool:
     known = "registered" if asker.registered else "NOT REGISTERED: the name may be false"
     click.echo(f"{asker.name} ({known}) asks for:")
     print_standing(proposal.question.standing)
+    if proposal.question.number is not None:
+        click.echo(f"The screen that asks must show the number {proposal.question.number}.")
     for choice in chosen:
         for kind in choice.kinds:
             click.echo(f"  {kind}   from {choice.card.display_name}")

@@ -19,6 +19,7 @@ from mrc.protocols.openid4vp.addresses import check_address
 from mrc.protocols.openid4vp.client_id import ClientIdPrefix
 from mrc.protocols.openid4vp.client_metadata import ClientMetadata, EncryptionKey
 from mrc.protocols.openid4vp.invocation import SCHEME, RequestUriMethod
+from mrc.protocols.openid4vp.number_match import encode_number_match
 from mrc.protocols.openid4vp.request import AuthorizationRequest, ResponseMode
 from mrc.protocols.openid4vp.request_object import RequestSigner
 from mrc.protocols.openid4vp.stated_purpose import encode_stated_purpose
@@ -51,12 +52,14 @@ class Asking:
     """What an asker wants: a purpose or a query, and how the answer travels.
 
     `return_uri` is where the same-device flow leads back to; None is the cross-device flow.
+    `number_match`: the asker's screen shows the number of `Verifier.reading`.
     """
 
     purpose: PurposeId | None = None
     query: DcqlQuery | None = None
     transaction_data: tuple[TransactionData, ...] = ()
     return_uri: str | None = None
+    number_match: bool = False
     response_mode: ResponseMode = ResponseMode.DIRECT_POST_JWT
     client_id_prefix: ClientIdPrefix = ClientIdPrefix.X509_HASH
     request_uri_method: RequestUriMethod = RequestUriMethod.POST
@@ -109,6 +112,7 @@ def make_question(asking: Asking, *, profile: VerifierProfile, trust: IssuerTrus
         stated_purpose=None if purpose is None else purpose.stated_by(profile.asker),
         transaction_data=asking.transaction_data,
         return_uri=asking.return_uri,
+        number_match=asking.number_match,
     )
 
 
@@ -185,7 +189,6 @@ def authorization_request(
 ) -> AuthorizationRequest:
     """The parameters of the request object for an open question."""
     question, key = transaction.question, transaction.key
-    stated = question.stated_purpose
     encryption_keys: tuple[EncryptionKey, ...] = ()
     if key is not None:
         encryption_keys = (EncryptionKey(kid=key.kid, key=decode_ec_jwk(key.jwk)),)
@@ -198,6 +201,15 @@ def authorization_request(
         state=transaction.state,
         client_metadata=ClientMetadata(encryption_keys=encryption_keys, encryptions=ENCRYPTIONS),
         transaction_data=question.transaction_data,
-        verifier_info=() if stated is None else (encode_stated_purpose(stated),),
+        verifier_info=_verifier_info(question),
         wallet_nonce=wallet_nonce,
     )
+
+
+def _verifier_info(question: Question) -> tuple[dict[str, object], ...]:
+    stated, entries = question.stated_purpose, []
+    if stated is not None:
+        entries.append(encode_stated_purpose(stated))
+    if question.number_match:
+        entries.append(encode_number_match())
+    return tuple(entries)

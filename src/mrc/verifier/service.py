@@ -22,7 +22,9 @@ from mrc.protocols.openid4vp.invocation import (
     RequestUriPost,
     encode_invocation,
 )
+from mrc.protocols.openid4vp.number_match import number_to_compare
 from mrc.protocols.openid4vp.reasons import Reason as ProtocolReason
+from mrc.protocols.openid4vp.request import AuthorizationRequest
 from mrc.protocols.openid4vp.request_object import Lifetime, sign_request_object
 from mrc.protocols.openid4vp.response import (
     AuthorizationResponse,
@@ -37,6 +39,7 @@ from mrc.verifier.checks.answer import Grounds, check_answer
 from mrc.verifier.checks.presentation import Exchange
 from mrc.verifier.policy import Decision, Verdict, judge
 from mrc.verifier.ports import ResponseKeys
+from mrc.verifier.readings import Reading, Readings
 from mrc.verifier.reasons import Reason
 from mrc.verifier.requests import (
     ENCRYPTIONS,
@@ -91,6 +94,7 @@ class Verifier:
     keys: ResponseKeys = field(repr=False)
     entropy: Entropy = field(repr=False)
     cipher: Cipher = field(repr=False)
+    readings: Readings = field(default_factory=Readings, repr=False)
 
     async def ask(self, asking: Asking, *, now: datetime) -> Asked:
         """Open a question. Raises `Malformed` or `Rejected` where it cannot be asked."""
@@ -130,8 +134,13 @@ class Verifier:
             profile=self.profile,
             wallet_nonce=None if post is None else post.wallet_nonce,
         )
+        self.readings.note(request_id, _number(request))
         lifetime = Lifetime(issued_at=now, expires_at=transaction.expires_at)
         return await sign_request_object(request, signer=self.profile.signer, lifetime=lifetime)
+
+    def reading(self, request_uri: str) -> Reading | None:
+        """Whether a phone has read a request of ours, and the number to compare since then."""
+        return self.readings.find(RequestId(request_uri.rpartition("/")[2]))
 
     async def receive(
         self, request_id: RequestId, body: bytes, *, now: datetime
@@ -317,3 +326,8 @@ def _receipt(return_uri: str | None, code: str) -> ResponseReceipt:
 
 def _code_hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
+
+
+def _number(request: AuthorizationRequest) -> int | None:
+    """None too for a wallet of others that reads by GET: it compares nothing."""
+    return None if request.wallet_nonce is None else number_to_compare(request)

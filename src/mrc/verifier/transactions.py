@@ -39,7 +39,8 @@ class Question:
     """What is asked, and what will be done with the answer.
 
     `return_uri` not None: the same-device flow; the wallet sends its holder back there with a
-    response code, without which the outcome cannot be read (HAIP 1.0, 5.1).
+    response code, without which the outcome cannot be read (HAIP 1.0, 5.1). `number_match`: the
+    holder compares a number of the asker's screen before anything is shared.
     """
 
     query: DcqlQuery
@@ -51,6 +52,7 @@ class Question:
     stated_purpose: StatedPurpose | None = None
     transaction_data: tuple[TransactionData, ...] = ()
     return_uri: str | None = None
+    number_match: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

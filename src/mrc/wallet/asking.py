@@ -20,6 +20,7 @@ from mrc.kernel.ports import Clock, Entropy, SignatureVerifier
 from mrc.ledger.asker_register import AskerStanding
 from mrc.protocols.openid4vp import errors, invocation, request_object, response
 from mrc.protocols.openid4vp.invocation import ByReference, ByValue, Plain, RequestUriMethod
+from mrc.protocols.openid4vp.number_match import number_to_compare
 from mrc.protocols.openid4vp.reasons import Reason as RequestReason
 from mrc.protocols.openid4vp.request import AuthorizationRequest, find_reply_address
 from mrc.protocols.openid4vp.request_object import STATIC_AUDIENCE, AskerTrust, Expectation
@@ -52,12 +53,13 @@ class Question:
     """A request whose signature, addressee and shape were checked.
 
     `standing` is the ledger's word about the asker and what it asks for; None where no ledger is
-    asked.
+    asked. `number` is what the asker's screen shows for this reading, None where it shows none.
     """
 
     asker: Asker
     request: AuthorizationRequest = field(repr=False)
     purpose: StatedPurpose | None
+    number: int | None = None
     standing: AskerStanding | None = None
 
     @property
@@ -184,7 +186,8 @@ class Asking:
 
     def _question(self, asker: Asker, request: AuthorizationRequest) -> Question:
         purpose = find_stated_purpose(request.verifier_info)
-        return Question(asker=asker, request=request, purpose=purpose)
+        number = number_to_compare(request)
+        return Question(asker=asker, request=request, purpose=purpose, number=number)
 
 
 def _unknown(request: AuthorizationRequest) -> Asker:

@@ -1,14 +1,12 @@
 """The checker and the sample service: front ends over the verifier, in its process."""
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.infra.clock import SystemClock
 from mrc.infra.database.engine import Database
@@ -32,43 +30,6 @@ ROOM = "checker"
 """The tables of both front ends; brought up to date beside the verifier's."""
 
 _PIN_DIGITS = 8
-_MAX_READ = 10_000  # requests remembered as fetched: minutes of work
-_REQUESTS = "/wallet/request/"
-
-
-class ReadRequests:
-    """Around the verifier's API: remembers which requests a phone has fetched, for V-4 and O-3.
-
-    In this process and for a while: after a restart a screen says "waiting" a little longer.
-    """
-
-    def __init__(self) -> None:
-        self._read: OrderedDict[str, None] = OrderedDict()
-
-    def watching(self, api: Starlette) -> Starlette:
-        """`api` itself, with a look at each request on its way in."""
-        api.add_middleware(_Watch, read=self)
-        return api
-
-    def note(self, path: str) -> None:
-        if path.startswith(_REQUESTS):
-            self._read[path.removeprefix(_REQUESTS)] = None
-            if len(self._read) > _MAX_READ:
-                self._read.popitem(last=False)
-
-    def was_read(self, request_uri: str) -> bool:
-        return request_uri.rpartition("/")[2] in self._read
-
-
-class _Watch:
-    def __init__(self, app: ASGIApp, read: ReadRequests) -> None:
-        self._app = app
-        self._read = read
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            self._read.note(scope["path"])
-        await self._app(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +38,6 @@ class FrontParts:
 
     database: Database
     http: HttpClient
-    read: ReadRequests
     at: datetime
 
 
@@ -99,7 +59,6 @@ def make_checker(settings: Settings, parts: VerifierParts, front: FrontParts) ->
             organisation=verifier.profile.asker,
             trust=_trust_data(verifier, front.at),
             drop_lists=parts.lists.drop_all,
-            was_read=front.read.was_read,
             draw_face=draw_face,
             wallets=practice_wallets(settings),
             pin=_pin(folder / "checker.pin"),
@@ -122,7 +81,6 @@ def make_online(settings: Settings, parts: VerifierParts, front: FrontParts) -> 
             texts=SignedTexts(shared_secret(settings.home / "verifier" / "online.secret")),
             origin=origin,
             service=verifier.profile.asker,
-            was_read=front.read.was_read,
             wallets=practice_wallets(settings),
         )
     )

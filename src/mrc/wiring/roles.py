@@ -18,7 +18,7 @@ from mrc.web.phone_shell.app import make_app as make_phone_shell
 from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.web.verifier_api.app import create_app as create_verifier_api
 from mrc.wiring.checking import ROOM as CHECKING_ROOM
-from mrc.wiring.checking import FrontParts, ReadRequests, make_checker, make_online
+from mrc.wiring.checking import FrontParts, make_checker, make_online
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
 from mrc.wiring.losses import looked_after, make_losses, with_notices
@@ -53,11 +53,10 @@ async def run_verifier(settings: Settings) -> None:
     """The practice asker's verifier, with its checker and its sample service."""
     async with server_parts(settings, "verifier", "verifier", CHECKING_ROOM) as parts:
         verifier = make_verifier(settings, parts.database, parts.http, at=parts.at)
-        read = ReadRequests()
-        front = FrontParts(database=parts.database, http=parts.http, read=read, at=parts.at)
+        front = FrontParts(database=parts.database, http=parts.http, at=parts.at)
         api = create_verifier_api(verifier.api())
         apps = {
-            Host.VERIFIER: read.watching(api),
+            Host.VERIFIER: api,
             Host.CHECKER: make_checker(settings, verifier, front),
             Host.ONLINE: make_online(settings, verifier, front),
         }

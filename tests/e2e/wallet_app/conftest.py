@@ -29,6 +29,7 @@ from mrc.infra.trust_store import TrustKind, TrustStore
 from mrc.web.phone_shell.app import ShellFiles, load_files
 from mrc.web.phone_shell.app import make_app as make_shell
 from mrc.web.phone_shell.trust_file import encode_trust
+from mrc.wiring.checking import make_checker, make_online
 from mrc.wiring.wallet_server import served_wallet
 from tests.simulators.holder_world import HolderWorld, holder_world
 
@@ -90,6 +91,8 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             Host.PROVIDER: world.provider_app,
             Host.WALLET: wallet.app,
             Host.PHONE: shell,
+            Host.CHECKER: make_checker(settings, world.verifier, world.front()),
+            Host.ONLINE: make_online(settings, world.verifier, world.front()),
         }
         ports = {settings.port_of(host): app for host, app in apps.items()}
         await stack.enter_async_context(serving(ports, bind="127.0.0.1", tls=tls))

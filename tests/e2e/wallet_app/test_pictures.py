@@ -132,6 +132,18 @@ async def test_every_screen_around_a_card(town: Town, context: BrowserContext) -
     await holder.type_pin()
     await holder.sees("got 1 detail")
     await eyes.look("result-shared")
+    await eyes_in_english(page, origin)
+    await share_up_to_consent(page, origin, holder, town, "age-19", number_match=True)
+    await eyes.look("consent-number")
+    await eyes_in_english(page, origin)
+    await page.goto(f"{origin}/app/share")
+    await holder.press("Share 1 detail")
+    await holder.sees("Choose the number that the other screen shows.")
+    await eyes.look("consent-number-missing", reload=False)
+    await page.get_by_role("radio", name="Another number, or none").check()
+    await holder.press("Share 1 detail")
+    await page.wait_for_url("**/app/share/result")
+    await eyes.look("numbers-differ")
     await share_up_to_consent(page, origin, holder, town, "identity")
     await page.locator("button[value=refuse]").click()
     await page.wait_for_url("**/app/share/result")
@@ -190,9 +202,9 @@ async def eyes_in_english(page: Page, origin: str) -> None:
 
 
 async def share_up_to_consent(
-    page: Page, origin: str, holder: HolderPage, town: Town, purpose: str
+    page: Page, origin: str, holder: HolderPage, town: Town, purpose: str, **asking: bool
 ) -> None:
-    asked = await town.world.ask(purpose)
+    asked = await town.world.ask(purpose, **asking)
     await page.goto(f"{origin}/app/scan")
     await page.locator("#scanner-code").fill(asked.link)
     await page.locator("#scanner-form button").click()

@@ -44,6 +44,7 @@ def encode_question(question: Question) -> Json:
         "stated_purpose": None if stated is None else encode_stated_purpose(stated),
         "transaction_data": [item.encoded for item in question.transaction_data],
         "return_uri": question.return_uri,
+        "number_match": question.number_match,
     }
 
 
@@ -61,6 +62,7 @@ def decode_question(document: Json) -> Question:
             decode_transaction_data(text) for text in document["transaction_data"]
         ),
         return_uri=document["return_uri"],
+        number_match=document.get("number_match", False),  # absent in questions of older releases
     )
 
 

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     CERTIFICATE_SELF_SIGNED = "vp_certificate_self_signed"
     AUDIENCE_MISMATCH = "vp_audience_mismatch"
     WALLET_NONCE_MISMATCH = "vp_wallet_nonce_mismatch"
+    NUMBER_NOT_COMPARABLE = "vp_number_not_comparable"
     RESPONSE_URI_MISMATCH = "vp_response_uri_mismatch"
     REQUEST_URI_METHOD_INVALID = "vp_request_uri_method_invalid"
     TRANSACTION_DATA_INVALID = "vp_transaction_data_invalid"

@@ -18,6 +18,7 @@ from mrc.web.design.forms import read_form
 from mrc.web.design.languages import find_language
 from mrc.web.design.translator import Message, Translator
 from mrc.web.practice_wallets import wallet_links
+from mrc.web.reading_state import reading_state
 
 
 class Checking:
@@ -86,13 +87,21 @@ class Checking:
         state = await self._state(check)
         if state == visit.request.query_params.get("seen"):
             return Response(status_code=204)
-        return self._show(visit, "_progress.html", check, state=state, next=f"/checks/{check.id}")
+        reading = self._running.reading(check)
+        return self._show(
+            visit,
+            "_progress.html",
+            check,
+            state=state,
+            number=None if reading is None else reading.number,
+            next=f"/checks/{check.id}",
+        )
 
     async def _state(self, check: Check) -> str:
         """Without reading the outcome: what the card says is for the page that shows it."""
         if check.ending is not None or await self._running.is_over(check):
             return "over"
-        return "reading" if self._running.was_read(check) else "waiting"
+        return reading_state(self._running.reading(check))
 
     async def practice(self, visit: Visit) -> Response:
         """Training: the card of a practice person, judged by the rules for real cards."""
@@ -195,12 +204,14 @@ class Checking:
         return self._show(visit, "choose.html", None, options=options, chosen=chosen, error=error)
 
     def _code(self, visit: Visit, check: Check, template: str = "code.html") -> Response:
+        reading = self._running.reading(check)
         return self._show(
             visit,
             template,
             check,
             seconds=seconds_left(check, now=self._parts.clock.now()),
-            state="reading" if self._running.was_read(check) else "waiting",
+            state=reading_state(reading),
+            number=None if reading is None else reading.number,
             wallets=wallet_links(self._parts.wallets, check.link),
         )
 

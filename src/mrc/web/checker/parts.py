@@ -30,7 +30,7 @@ class TrustData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerParts:
-    """`was_read` says of a link whether a phone has fetched its request. `wallets`: practice wallets
+    """`wallets`: practice wallets
     by host (`process`, `browser`), each an address that takes an encoded link. `pin_hint` tells, in practice, where the
     sign-in code is kept."""
 
@@ -43,7 +43,6 @@ class CheckerParts:
     organisation: Mapping[str, str]
     trust: TrustData
     drop_lists: Callable[[], None]
-    was_read: Callable[[str], bool]
     draw_face: Callable[[int], bytes]
     wallets: Mapping[str, str]
     pin: str = field(repr=False)

@@ -18,10 +18,11 @@ from mrc.verifier.in_person.checks import (
 )
 from mrc.verifier.in_person.plastic import PlasticCard, unreachable
 from mrc.verifier.policy import Verdict
+from mrc.verifier.readings import Reading
 from mrc.verifier.requests import Asking
 from mrc.verifier.transactions import Outcome, Stage
 from mrc.web.checker.parts import CheckerParts
-from mrc.web.numbers_to_compare import number_to_compare
+from mrc.web.checker.visitor_numbers import visitor_number
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is read as another
 _ID_LENGTH = 10
@@ -49,11 +50,12 @@ class Running:
     async def ask(self, question: Question, place: Place, *, way: Way) -> Check:
         """A new check that waits for a phone."""
         now = self._parts.clock.now()
-        asked = await self._parts.verifier.ask(Asking(purpose=question.purpose), now=now)
+        asking = Asking(purpose=question.purpose, number_match=way is Way.CODE)
+        asked = await self._parts.verifier.ask(asking, now=now)
         check = self._new(question, place, way=way, now=now)
         check = replace(
             check,
-            number=number_to_compare(asked.request_uri),
+            number=visitor_number(asked.request_uri),
             transaction=asked.id,
             link=asked.link,
         )
@@ -66,8 +68,8 @@ class Running:
         await self._parts.checks.add(check)
         return check
 
-    def was_read(self, check: Check) -> bool:
-        return self._parts.was_read(request_uri_of(check.link))
+    def reading(self, check: Check) -> Reading | None:
+        return self._parts.verifier.reading(request_uri_of(check.link))
 
     async def is_over(self, check: Check) -> bool:
         """Whether `follow` would end it. Reads nothing that is told only once."""

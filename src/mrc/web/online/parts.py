@@ -1,6 +1,6 @@
 """What the sample service stands on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mrc.kernel.ports import Clock
@@ -12,7 +12,7 @@ from mrc.web.signed_text import SignedTexts
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineParts:
     """`verifier` makes links that open a wallet on this phone, `landing_verifier` web addresses
-    of ours for codes on a screen. `was_read`: whether a phone has fetched a request."""
+    of ours for codes on a screen."""
 
     verifier: Verifier
     landing_verifier: Verifier
@@ -21,5 +21,4 @@ class OnlineParts:
     texts: SignedTexts = field(repr=False)
     origin: str
     service: Mapping[str, str]
-    was_read: Callable[[str], bool]
     wallets: Mapping[str, str]

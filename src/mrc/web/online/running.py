@@ -46,6 +46,7 @@ class Running:
         asking = Asking(
             purpose=sign_in.wish.purpose,
             return_uri=f"{self._parts.origin}/returned/{sign_in.id}" if same else None,
+            number_match=not same,
         )
         asked = await verifier.ask(asking, now=now)
         changed = replace(

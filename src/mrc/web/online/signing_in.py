@@ -12,11 +12,11 @@ from mrc.formats.catalogue.card_types import STANDARD, CardType
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.protocols.openid4vp.invocation import ByReference, decode_invocation, encode_invocation
 from mrc.verifier.online.sign_ins import FRESH_CODES, Device, End, SignIn, Wish
+from mrc.verifier.readings import Reading
 from mrc.verifier.reasons import Reason
 from mrc.verifier.transactions import Stage
 from mrc.web.design.forms import read_form
 from mrc.web.design.translator import Message, Translator
-from mrc.web.numbers_to_compare import number_to_compare
 from mrc.web.online.browsers import (
     Member,
     browser_secret,
@@ -29,6 +29,7 @@ from mrc.web.online.browsers import (
 from mrc.web.online.running import Running, Told
 from mrc.web.online.screens import Screens, go
 from mrc.web.practice_wallets import wallet_links
+from mrc.web.reading_state import reading_state
 from mrc.web.wallet_app.labels import claim_label
 
 
@@ -123,14 +124,13 @@ class SigningIn:
         _ = self._screens.words(request)
         closes_at = sign_in.closes_at or self._running.now()
         left = (closes_at - self._running.now()) / timedelta(seconds=1)
-        request_uri = _request_uri(sign_in.link)
         return self._screens.show(
             request,
             "wait.html",
             sign_in=sign_in,
             title=wish_words(sign_in.wish, _),
             asked=self._asked(sign_in.wish, _),
-            number=number_to_compare(request_uri),
+            number=self._number(sign_in),
             host=self._parts.verifier.profile.base_url.removeprefix("https://"),
             seconds=max(int(left), 0),
             fresh=fresh,
@@ -141,7 +141,14 @@ class SigningIn:
     def _state(self, sign_in: SignIn, stage: Stage) -> str:
         if stage in (Stage.FINISHED, Stage.EXPIRED):
             return "over"
-        return "reading" if self._parts.was_read(_request_uri(sign_in.link)) else "waiting"
+        return reading_state(self._reading(sign_in))
+
+    def _reading(self, sign_in: SignIn) -> Reading | None:
+        return self._parts.verifier.reading(_request_uri(sign_in.link))
+
+    def _number(self, sign_in: SignIn) -> int | None:
+        reading = self._reading(sign_in)
+        return None if reading is None else reading.number
 
     async def progress(self, request: Request, sign_in: SignIn) -> Response:
         """204 while nothing changed. The end of an answer on this phone is told to that tab only."""
@@ -152,7 +159,13 @@ class SigningIn:
             state = "elsewhere"
         if state == request.query_params.get("seen"):
             return Response(status_code=204)
-        return self._screens.show(request, "_progress.html", sign_in=sign_in, state=state)
+        return self._screens.show(
+            request,
+            "_progress.html",
+            sign_in=sign_in,
+            state=state,
+            number=self._number(sign_in) if sign_in.link else None,
+        )
 
     async def stop(self, request: Request, sign_in: SignIn) -> Response:
         if sign_in.end is None:
@@ -222,7 +235,6 @@ class SigningIn:
             request,
             "open.html",
             link=link,
-            number=number_to_compare(found.request_uri),
             wallets=wallet_links(self._parts.wallets, link),
         )
 

@@ -102,6 +102,10 @@ _WORDS: Mapping[StrEnum, tuple[str, Words]] = {
         "W-231",
         lambda _: (_("The web address does not fit."), _("Do not share. Close this page.")),
     ),
+    Request.NUMBER_NOT_COMPARABLE: (
+        "W-234",
+        lambda _: (_("Perhaps somebody changed the code."), _("Do not share. Close this page.")),
+    ),
     Request.RESPONSE_URI_MISMATCH: (
         "W-232",
         lambda _: (_("The web address does not fit."), _("Do not share. Close this page.")),

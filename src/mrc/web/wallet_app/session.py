@@ -35,12 +35,19 @@ class AddFlow:
 
 @dataclass(slots=True, kw_only=True)
 class ShareFlow:
-    """A question on its way out: read, agreed to, confirmed by PIN, answered."""
+    """A question on its way out: read, agreed to, confirmed by PIN, answered.
+
+    `numbers`: one of them stands on the asker's screen; empty where none does. `unlike`: the
+    holder chose another, and that ended it.
+    """
 
     question: Question = field(repr=False)
     proposal: Proposal = field(repr=False)
     ways: Sequence[Way] = field(repr=False)
+    link: str = field(repr=False)
     id: str = field(default_factory=flow_name)
+    numbers: Sequence[int] = ()
+    unlike: bool = False
     way: int = 0
     agreed: Sequence[Choice] | None = field(default=None, repr=False)
     shown: Shown | None = None

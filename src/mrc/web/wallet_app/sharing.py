@@ -22,6 +22,7 @@ from mrc.web.wallet_app.consent_view import (
     sent_labels,
     times_shared,
 )
+from mrc.web.wallet_app.number_choice import numbers_to_choose
 from mrc.web.wallet_app.screens import Screens, go
 from mrc.web.wallet_app.session import ShareFlow
 from mrc.web.wallet_app.settings import keeps_history
@@ -72,11 +73,23 @@ class Sharing:
     async def _follow(self, link: str, wallet: OpenWallet) -> Response:
         if is_offer(link):
             return await self._adding.look_at(link, wallet)
+        if self._is_before_the_holder(link):
+            return go("share")
         question = await wallet.asking.look_at(link)
         proposal = await wallet.presenting.propose(question)
-        ways = ways_to_answer(proposal)
-        self._session.share = ShareFlow(question=question, proposal=proposal, ways=ways)
+        self._session.share = ShareFlow(
+            question=question,
+            proposal=proposal,
+            ways=ways_to_answer(proposal),
+            link=link,
+            numbers=() if question.number is None else numbers_to_choose(question.number),
+        )
         return go("share")
+
+    def _is_before_the_holder(self, link: str) -> bool:
+        """The same code again: it is not read a second time, which would give another number."""
+        flow = self._session.share
+        return flow is not None and flow.link == link and flow.shown is None
 
     async def consent(self, request: Request, wallet: OpenWallet) -> Response:
         flow = self._session.share
@@ -94,19 +107,26 @@ class Sharing:
         return go("share")
 
     async def decide(self, request: Request, wallet: OpenWallet) -> Response:
-        """Refused: the asker is told so. Agreed: on to the PIN. Unticked needs: nothing happens."""
+        """Refused, or another number: the asker is told no. Agreed: on to the PIN.
+
+        Where something needed is not ticked, or no number chosen, nothing happens.
+        """
         form, flow = await read_form(request), self._session.share
         if flow is None or flow.id != form.text("flow"):
             return go("")
         if flow.shown is not None:
             return go("share/result")
-        if form.text("answer") != "share":
+        number = form.text("number")
+        flow.unlike = bool(flow.numbers and number) and number != str(flow.question.number)
+        if form.text("answer") != "share" or flow.unlike:
             flow.shown = await wallet.presenting.decline(flow.question)
             await self._keep_or_forget(wallet)
             return go("share/result")
-        flow.agreed = _agreed(form, flow)
+        compared = bool(number) or not flow.numbers
+        flow.agreed = _agreed(form, flow) if compared else None
         if flow.agreed is None:
-            return await self._consent_page(request, wallet, flow, incomplete=True)
+            why = "needed" if compared else "number"
+            return await self._consent_page(request, wallet, flow, incomplete=why)
         return go("share/confirm")
 
     async def asker(self, request: Request, wallet: OpenWallet) -> Response:
@@ -156,6 +176,7 @@ class Sharing:
             request,
             "share_result.html",
             shown=flow.shown,
+            unlike=flow.unlike,
             asker=flow.question.asker.name,
             sent=sent_labels(flow, _),
         )
@@ -165,7 +186,7 @@ class Sharing:
             await wallet.records.clear_history()
 
     async def _consent_page(
-        self, request: Request, wallet: OpenWallet, flow: ShareFlow, *, incomplete: bool = False
+        self, request: Request, wallet: OpenWallet, flow: ShareFlow, *, incomplete: str = ""
     ) -> Response:
         before = last_shared(await wallet.records.history(), flow.question.asker.client_id)
         return await self._screens.show(
@@ -177,6 +198,7 @@ class Sharing:
             way=flow.way,
             before=before,
             incomplete=incomplete,
+            numbers=flow.numbers,
         )
 
     async def _confirm_page(

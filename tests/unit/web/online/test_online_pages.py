@@ -7,6 +7,7 @@ import pytest
 from starlette.routing import Route
 
 from mrc.formats.status_list.bits import Status
+from mrc.protocols.openid4vp.number_match import number_to_compare
 from mrc.web.design.languages import COMPLETE
 from mrc.web.design.missing import missing_texts
 from mrc.web.online.browsers import BROWSER, MEMBER
@@ -165,17 +166,39 @@ async def test_a_second_answer_changes_nothing(world: CheckingWorld, visitor: Br
     assert "You are signed in." in await visitor.get(waiting)
 
 
-async def test_the_numbers_on_both_screens_are_the_same(
+def number_on(page: str) -> int | None:
+    found = re.search(r'big-number"[^>]*>(\d\d)<', page)
+    return None if found is None else int(found[1])
+
+
+async def test_the_number_comes_with_the_first_phone_and_with_no_second_one(
     world: CheckingWorld, visitor: Browsing
 ) -> None:
     link = await begin(visitor, "other")
-    here = re.search(r'big-number"[^>]*>(\d\d)<', visitor.page)
+    waiting = visitor.path
+    assert number_on(visitor.page) is None
+    request = await world.fetch(link)
+    page = await visitor.get(waiting)
+    assert number_on(page) == number_to_compare(request)
+    await world.fetch(link)
+    page = await visitor.get(waiting)
+    assert number_on(page) == number_to_compare(request)
+    assert "This code was read twice." in page
+
+
+async def test_a_request_of_this_phone_is_bound_to_its_browser_and_has_no_number(
+    world: CheckingWorld, visitor: Browsing
+) -> None:
+    link = await begin(visitor, "here")
+    assert number_to_compare(await world.fetch(link)) is None
+    assert number_on(await visitor.get(visitor.path)) is None
+
+
+async def test_the_landing_page_of_a_camera_leads_into_mobile_id(
+    world: CheckingWorld, visitor: Browsing
+) -> None:
     phone = Browsing(world.online, ONLINE_URL)
-    await phone.get(path_of(link))
-    there = re.search(r'big-number"[^>]*>(\d\d)<', phone.page)
-    assert here is not None
-    assert there is not None
-    assert here[1] == there[1]
+    await phone.get(path_of(await begin(visitor, "other")))
     assert "openid4vp://?" in phone.page
 
 
