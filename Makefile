@@ -15,6 +15,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.test
 	@tools/test-parts
 	@tools/interop-parts
+	@tools/card-parts
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -rs --durations=15 --ignore=tests/network $(TESTS)
 
 # Needs the licence of `injective-core` (BUSL-1.1, tests only): MRC_TEST_BFT_BINARY=…/injectived
