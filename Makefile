@@ -29,6 +29,7 @@ check: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.test
+	@tools/bench-parts
 	$(BIN)/python -m bench
 	$(BIN)/python bench/ledger.py
 

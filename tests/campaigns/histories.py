@@ -12,10 +12,8 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,10 +21,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from mrc.formats import base64url
@@ -49,6 +45,7 @@ from mrc.protocols.oauth.dpop import thumbprint_of
 from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.openid4vci.errors import CredentialError, CredentialErrorCode
 from mrc.web.issuer_api.app import make_app
+from tests import postgres_server
 from tests.simulators.asgi_client import AsgiClient
 from tests.simulators.issuing import Phone, World, make_world
 from tests.simulators.pki import NOW, practice_pki
@@ -395,25 +392,9 @@ def run(url: str, plan: Plan) -> Toll:
 @contextmanager
 def own_postgresql() -> Iterator[str]:
     """A server of this campaign alone, with a migrated database."""
-    from tests import conftest
-
-    with tempfile.TemporaryDirectory(prefix="mrc-histories-") as name:
-        os.chmod(name, 0o711)
-        os.environ["CONTROLLER"] = str(os.getpid())
-        directory = Path(name) / "postgres"
-        conftest._start_postgres(directory)
-        with psycopg.connect(f"host={directory} user=postgres dbname=postgres") as connection:
-            connection.autocommit = True
-            connection.execute("CREATE DATABASE campaign")
-        url = f"postgresql://postgres@/campaign?host={directory}"
+    with postgres_server.own_server("campaign") as url:
         upgrade(url)
-        try:
-            yield url
-        finally:
-            pid = int((directory / "data" / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, 2)
-            while (directory / "data" / "postmaster.pid").exists():
-                time.sleep(0.05)
+        yield url
 
 
 def main() -> None:
