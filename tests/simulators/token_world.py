@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from mrc.infra.keys.token_keys import TokenKeys, Tokens
 from mrc.infra.readers.authority import CscaFolder
 from mrc.kernel.errors import MrcError
 
+ROOT = Path(__file__).parents[2]
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN, SO_PIN = "240817", "91827364"
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -83,7 +85,11 @@ def in_own_process(world: TokenWorld, act: Callable[..., Any], *arguments: Any) 
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_run, args=(there, world, act, arguments))
-    child.start()
+    sys.path.insert(0, str(ROOT))  # a new interpreter gets the path, and finds the tests by it
+    try:
+        child.start()
+    finally:
+        sys.path.remove(str(ROOT))
     there.close()
     try:
         return here.recv()

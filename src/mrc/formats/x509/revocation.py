@@ -45,7 +45,9 @@ def decode_revocation_list(der: bytes) -> RevocationList:
 def _read(der: bytes, parsed: crl.CertificateList) -> RevocationList:
     body = parsed["tbs_cert_list"]
     if parsed["signature_algorithm"].dump() != body["signature"].dump():
-        raise Malformed("revocation list", "the two signature algorithms differ (RFC 5280, 5.1.1.2)")
+        raise Malformed(
+            "revocation list", "the two signature algorithms differ (RFC 5280, 5.1.1.2)"
+        )
     for extension in body["crl_extensions"] or ():
         if extension["critical"].native and extension["extn_id"].native not in _KNOWN:
             raise Malformed("revocation list", "an unknown critical extension")
