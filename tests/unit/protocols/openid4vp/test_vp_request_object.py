@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from mrc.formats.jose import jws, jwt, x5c
 from mrc.formats.jose.reasons import Reason as JoseReason
@@ -13,7 +14,11 @@ from mrc.formats.x509.reasons import Reason as X509Reason
 from mrc.infra.keys.software import OpensslVerifier
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.protocols.dcql.query import decode_query
-from mrc.protocols.openid4vp.client_id import ClientId, ClientIdPrefix
+from mrc.protocols.openid4vp.client_id import (
+    ClientId,
+    ClientIdPrefix,
+    client_id_of_certificate,
+)
 from mrc.protocols.openid4vp.reasons import Reason
 from mrc.protocols.openid4vp.request import AuthorizationRequest, ResponseMode, encode_request
 from mrc.protocols.openid4vp.request_object import (
@@ -27,6 +32,7 @@ from mrc.protocols.openid4vp.request_object import (
     check_request_object,
     sign_request_object,
 )
+from tests.simulators.forger import Forgery, forge, new_key
 from tests.simulators.pki import BEGIN, END, NOW, ROOT_END, make_leaf, make_root, practice_pki
 
 PKI = practice_pki()
@@ -233,6 +239,22 @@ async def test_a_self_signed_certificate_counts_only_where_it_is_pinned() -> Non
         with pytest.raises(Rejected) as caught:
             check(text, expected=expected, trust=pinned, at=at)
         assert caught.value.reason is reason
+
+
+async def test_a_pinned_certificate_with_a_key_of_unknown_kind_is_rejected() -> None:
+    odd = forge(Forgery(key=new_key(ec.SECP224R1())))
+    client_id = client_id_of_certificate(odd.der)
+    payload = jwt.encode_claims(
+        {**encode_request(replace(REQUEST, client_id=client_id)), "aud": STATIC_AUDIENCE}
+    )
+    header = {**HEADER, "x5c": x5c.encode_x5c([odd.der])}
+    with pytest.raises(Rejected) as caught:
+        check(
+            await jws.sign(header, payload, PKI.reader.signer),
+            expected=replace(EXPECTED, client_id=str(client_id)),
+            trust=AskerTrust(anchors=[], pinned=[odd]),
+        )
+    assert caught.value.reason is X509Reason.ALGORITHM
 
 
 @pytest.mark.parametrize("at", [BEGIN, ROOT_END])

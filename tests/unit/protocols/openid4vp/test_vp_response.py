@@ -142,7 +142,16 @@ async def test_an_error_may_come_encrypted() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", [b"[]", b"{}", b'{"vp_token":{"card":["a"]},"state":1}', b'{"vp_token":[]}']
+    "payload",
+    [
+        b"[]",
+        b"{}",
+        b'{"vp_token":{"card":["a"]},"state":1}',
+        b'{"vp_token":[]}',
+        b'{"error":5}',
+        b'{"error":"access_denied","error_description":5}',
+        b'{"error":"access_denied","state":["s"]}',
+    ],
 )
 async def test_what_does_not_decode_inside_is_malformed(payload: bytes) -> None:
     agreement = SoftwareKeyAgreement.generate()
