@@ -41,6 +41,7 @@ class IcFace(StrEnum):
 
     NOT_REQUIRED = "not_required"
     COUNTER = "counter"
+    MATCHER = "matcher"
 
 
 class Host(StrEnum):
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     anchor_seconds: int = Field(default=600, ge=1, le=86400)
     ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
     ic_face: IcFace | None = None
+    desk_face: bool | None = None
     extra_ca: Path | None = None
 
     @model_validator(mode="after")
@@ -110,6 +112,11 @@ class Settings(BaseSettings):
         if self.ic_face is not None:
             return self.ic_face
         return IcFace.NOT_REQUIRED if self.mode is Mode.PRACTICE else IcFace.COUNTER
+
+    @property
+    def face_advice(self) -> bool:
+        """`desk_face`; where it is not set, advice in practice and none in production."""
+        return self.mode is Mode.PRACTICE if self.desk_face is None else self.desk_face
 
     @property
     def address(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from mrc.authority.ic_issuance.face import face_step
 from mrc.authority.ic_issuance.plastic import ChipCards, PlasticParts, PlasticPolicy
-from mrc.authority.ic_issuance.ports import FacePolicy
+from mrc.authority.ic_issuance.ports import FacePolicy, FaceStep
 from mrc.authority.ic_issuance.steps import IcCardSteps, StepParts
 from mrc.authority.ports import Carrier
 from mrc.formats.x509.revocation import decode_revocation_list
@@ -14,6 +14,7 @@ from mrc.ic_card.passive_authentication import CscaTrust
 from mrc.ic_card.server.dialogue import ChipDialogue
 from mrc.infra.clock import SystemClock
 from mrc.infra.database.engine import Database
+from mrc.infra.faces.reader import make_reader
 from mrc.infra.keys.software import OpensslCipher, OpensslVerifier, SoftwareKeyMaker, SystemEntropy
 from mrc.infra.readers.fast_ciphers import OpensslCiphers
 from mrc.infra.settings import Host, Mode, Settings
@@ -90,13 +91,20 @@ def make_challenge_steps(
             sessions=sessions,
             dialogue=dialogue,
             carrier=carrier,
-            face=face_step(FacePolicy(settings.face_policy.value)),
+            face=_face_step(settings, registry),
             rules=rules,
             first_party=frozenset({CLIENT_ID}),
             clock=clock,
             entropy=entropy,
         )
     )
+
+
+def _face_step(settings: Settings, registry: RegistryStore) -> FaceStep:
+    """Raises `Unavailable` where a matcher is wanted and the extra `faces` is not installed."""
+    policy = FacePolicy(settings.face_policy.value)
+    reader = make_reader() if policy is FacePolicy.MATCHER else None
+    return face_step(policy, reader=reader, registry=registry)
 
 
 def make_chip_cards(database: Database, registry: RegistryStore) -> ChipCards:
