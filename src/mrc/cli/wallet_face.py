@@ -46,7 +46,7 @@ def selfies_in(paths: Sequence[Path]) -> Mapping[Gesture, Path]:
 
 def _gesture(file: Path) -> Gesture | None:
     known = {each.value: each for each in Gesture}
-    return known.get(file.stem) if file.suffix.lower() in _SUFFIXES else None
+    return known.get(file.stem.lower()) if file.suffix.lower() in _SUFFIXES else None
 
 
 def frames_for(asked: ShowFace, selfies: Mapping[Gesture, Path]) -> Sequence[bytes] | None:

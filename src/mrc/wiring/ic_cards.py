@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from mrc.authority.ic_issuance.face import face_step
+from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.ic_issuance.plastic import ChipCards, PlasticParts, PlasticPolicy
-from mrc.authority.ic_issuance.ports import FacePolicy, FaceStep
 from mrc.authority.ic_issuance.steps import IcCardSteps, StepParts
 from mrc.authority.ports import Carrier
 from mrc.formats.x509.revocation import decode_revocation_list
@@ -14,7 +13,6 @@ from mrc.ic_card.passive_authentication import CscaTrust
 from mrc.ic_card.server.dialogue import ChipDialogue
 from mrc.infra.clock import SystemClock
 from mrc.infra.database.engine import Database
-from mrc.infra.faces.reader import make_reader
 from mrc.infra.keys.software import OpensslCipher, OpensslVerifier, SoftwareKeyMaker, SystemEntropy
 from mrc.infra.readers.fast_ciphers import OpensslCiphers
 from mrc.infra.settings import Host, Mode, Settings
@@ -26,6 +24,7 @@ from mrc.issuer.issuer import Issuer
 from mrc.kernel.ports import Clock
 from mrc.registry.eligibility import EligibilityRules
 from mrc.registry.store import RegistryStore
+from mrc.wiring.faces import ic_face_step
 from mrc.wiring.issuers import IMMIGRATION, shared_secret
 from mrc.wiring.providers import CLIENT_ID
 
@@ -57,8 +56,12 @@ def make_challenge_steps(
     carrier: Carrier,
     rules: EligibilityRules,
     clock: Clock | None = None,
+    faces: FaceReader | None = None,
 ) -> IcCardSteps:
-    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good."""
+    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good.
+
+    `ValueError` where faces are to be compared and there is no reader of `faces`.
+    """
     clock, entropy = clock or SystemClock(), SystemEntropy()
     cards = DatabaseIcCards(database)
     sessions = DatabaseIcSessions(
@@ -91,20 +94,13 @@ def make_challenge_steps(
             sessions=sessions,
             dialogue=dialogue,
             carrier=carrier,
-            face=_face_step(settings, registry),
+            face=ic_face_step(settings, faces, registry),
             rules=rules,
             first_party=frozenset({CLIENT_ID}),
             clock=clock,
             entropy=entropy,
         )
     )
-
-
-def _face_step(settings: Settings, registry: RegistryStore) -> FaceStep:
-    """Raises `Unavailable` where a matcher is wanted and the extra `faces` is not installed."""
-    policy = FacePolicy(settings.face_policy.value)
-    reader = make_reader() if policy is FacePolicy.MATCHER else None
-    return face_step(policy, reader=reader, registry=registry)
 
 
 def make_chip_cards(database: Database, registry: RegistryStore) -> ChipCards:

@@ -6,8 +6,11 @@ file, and is begun anew after a fault. Pictures go through its pipe; none is wri
 
 import asyncio
 import multiprocessing
+import multiprocessing.connection
+import os
 import resource
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -71,7 +74,16 @@ def _begin(files: ModelFiles) -> None:
     global _model
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no picture in a core file
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _model = DlibModel(files)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed says nothing: its pipes stay open in us."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(0)
 
 
 def _read(picture: bytes) -> FaceReading | FaceProblem:
