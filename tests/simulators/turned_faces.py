@@ -41,19 +41,23 @@ class Sitter:
         return jpeg(self.photograph)
 
     def shows(self, gesture: Gesture) -> bytes:
-        x, y, radius = self.head
+        """A frame; of another quality than the portrait, so that no byte of it is the same."""
+        return jpeg(self._moved(gesture), quality=88)
+
+    def _moved(self, gesture: Gesture) -> Image.Image:
         match gesture:
             case Gesture.TURN_LEFT:
-                return jpeg(_turned(self.photograph, self.head, yaw=_LEFT))
+                return _turned(self.photograph, self.head, yaw=_LEFT)
             case Gesture.TURN_RIGHT:
-                return jpeg(_turned(self.photograph, self.head, yaw=-_LEFT))
+                return _turned(self.photograph, self.head, yaw=-_LEFT)
             case Gesture.LOOK_UP:
-                return jpeg(_turned(self.photograph, self.head, pitch=_UP))
+                return _turned(self.photograph, self.head, pitch=_UP)
             case Gesture.COME_CLOSER:
+                x, y, _ = self.head
                 size = self.photograph.size
                 box = _around((x, y), size, 1 / _CLOSER)
-                return jpeg(self.photograph.resize(size, Image.Resampling.LANCZOS, box))
-        return jpeg(self.photograph, quality=88)  # a picture of its own, not the portrait's bytes
+                return self.photograph.resize(size, Image.Resampling.LANCZOS, box)
+        return self.photograph
 
     def all_gestures(self) -> Mapping[Gesture, bytes]:
         return {gesture: self.shows(gesture) for gesture in Gesture}

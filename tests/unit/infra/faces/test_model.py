@@ -1,6 +1,9 @@
 """The real model on photographs of two people. Needs the extra `faces`."""
 
 import io
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -182,3 +185,45 @@ async def test_two_files_are_all_that_the_model_needs(tmp_path):
         assert (await made.read(COLLINS.file)).faces == 1
     finally:
         made.close()
+
+
+ALONE = """
+import asyncio, sys, time
+from mrc.infra.faces.reader import make_reader
+
+async def main():
+    reader = make_reader()
+    await reader.read(open(sys.argv[1], "rb").read())
+    print(next(iter(reader._pool._processes)), flush=True)
+    time.sleep(60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_the_reading_process_does_not_outlive_a_killed_server(tmp_path):
+    program, picture = tmp_path / "alone.py", tmp_path / "picture"
+    program.write_text(ALONE)
+    picture.write_bytes(COLLINS.file)
+    server = subprocess.Popen(
+        [sys.executable, str(program), str(picture)], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    reading = int(server.stdout.readline())
+    assert _runs(reading)
+    server.kill()
+    server.wait()
+    server.stdout.close()
+    deadline = time.monotonic() + 10
+    while _runs(reading) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _runs(reading)
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
