@@ -59,5 +59,5 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what tests need (once, some minutes) …"
 	@tools/test-parts --before-python
-	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[fast,pcsc,hsm,dev,test]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[fast,pcsc,hsm,faces,dev,test]'
 	@touch $@

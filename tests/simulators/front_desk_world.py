@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
+from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.staff.administration import Administration
 from mrc.formats.catalogue.ages import seoul_date
 from mrc.formats.catalogue.card_types import STANDARD, CardType
@@ -36,6 +37,7 @@ from mrc.registry.numbers import CheckDigits
 from mrc.registry.people import Portrait, Registrant
 from mrc.registry.phones import PhoneNumber
 from mrc.registry.practice.people import practice_people
+from mrc.web.front_desk.desk import NoAdvice
 from mrc.wiring.front_desk import make_front_desk
 from tests.simulators.issuing import Phone, World, configuration, make_issuer
 from tests.simulators.pki import NOW
@@ -112,6 +114,7 @@ class FrontDeskWorld:
     clock: MovableClock
     staff: DatabaseStaff
     administration: Administration
+    advice: FaceReader | NoAdvice = NoAdvice.OFF
 
     def app(self) -> Starlette:
         return make_front_desk(
@@ -121,6 +124,7 @@ class FrontDeskWorld:
             counter=self.counter,
             registry=self.registry,
             clock=self.clock,
+            advice=self.advice,
         )
 
     async def enrolment_path(self, name: str = "김하늘") -> str:

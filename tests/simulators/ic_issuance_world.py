@@ -6,7 +6,7 @@ one party that is played: a test says what it answers.
 
 import contextlib
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,7 @@ from mrc.infra.wallet_host.storage import (
 from mrc.issuer.issuer import Issuer
 from mrc.issuer.records import HolderReference, MobileCard
 from mrc.kernel.findings import Finding, Outcome, failed, passed, undetermined
+from mrc.protocols.ic_issuance.face import Gesture
 from mrc.protocols.ic_issuance.messages import (
     MEMBER,
     Answer,
@@ -60,6 +61,7 @@ from mrc.protocols.ic_issuance.messages import (
     FirstAnswers,
     ForwardFirst,
     ForwardSecond,
+    ShowFace,
     decode_demand,
     encode_answer,
 )
@@ -139,22 +141,30 @@ class Lines:
         raise AssertionError("no code is sent here")
 
 
+GESTURES = (Gesture.STRAIGHT, Gesture.TURN_LEFT, Gesture.LOOK_UP, Gesture.TURN_RIGHT)
+
+
 @dataclass(kw_only=True)
 class Matcher:
-    """A face comparison outside the project: it says what a test wants of a picture."""
+    """A face comparison outside the project: it says what a test wants of the frames."""
 
     outcome: Outcome
-    name: str = "matcher"
-    takes_picture: bool = True
+    reason: str = "blurred"
+    name: str = "another-matcher"
+    compared: int = 0
 
-    async def compare(self, registrant, picture, *, at) -> Finding:
-        assert picture is not None
+    async def draw(self, registrant, entropy):
+        return GESTURES
+
+    async def compare(self, registrant, capture, *, at) -> Finding:
+        assert capture.gestures == GESTURES
+        self.compared += 1
         match self.outcome:
             case Outcome.PASSED:
                 return passed("face", "test")
             case Outcome.FAILED:
                 return failed("face", "test", "another_person")
-        return undetermined("face", "test", "blurred")
+        return undetermined("face", "test", self.reason)
 
 
 @dataclass(kw_only=True)
@@ -177,11 +187,12 @@ class Person:
     typed: str = PIN
     printed: str | None = chips.CAN
     agrees: bool = False
-    selfie: bytes | None = None
+    selfies: Mapping[Gesture, bytes] | None = None
     patient: bool = False
     asked_with: list[int | None] = field(default_factory=list)
     seen: list[TapStep] = field(default_factory=list)
     waited_for: list[str] = field(default_factory=list)
+    shown: list[ShowFace] = field(default_factory=list)
 
     async def pin(self, tries_left):
         self.asked_with.append(tries_left)
@@ -193,8 +204,9 @@ class Person:
     async def agrees_to_last_try(self):
         return self.agrees
 
-    async def picture(self):
-        return self.selfie
+    async def show_face(self, asked):
+        self.shown.append(asked)
+        return None if self.selfies is None else [self.selfies[one] for one in asked.gestures]
 
     async def waits(self, reason):
         self.waited_for.append(reason.value)

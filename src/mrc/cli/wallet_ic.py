@@ -1,7 +1,7 @@
 """`mrc wallet receive-ic`: collect a mobile card with the chip card at the reader."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ import click
 
 from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import Refusal, read_secret_line
+from mrc.cli.wallet_face import frames_for
 from mrc.ic_card.pace import Password
 from mrc.ic_card.reasons import Reason as ChipReason
 from mrc.ic_card.terminal import opening
@@ -21,6 +22,8 @@ from mrc.infra.readers.fast_ciphers import OpensslCiphers
 from mrc.infra.readers.in_process import InProcessTransport
 from mrc.infra.readers.pcsc import PcscTransport
 from mrc.kernel.errors import MrcError, Rejected
+from mrc.protocols.ic_issuance.face import Gesture
+from mrc.protocols.ic_issuance.messages import ShowFace
 from mrc.protocols.ic_issuance.refusals import WORDS, IcRefusal
 from mrc.wallet.ic_card import TapStep
 from mrc.wallet.mobile_id import OpenWallet
@@ -58,7 +61,13 @@ def ic_card_options(command: F) -> F:
         click.option("--card-pin-file", type=_SECRET, help="The card's PIN, mode 600."),
         click.option("--can-file", type=_SECRET, help="The card's CAN, mode 600."),
         click.option("--last-try", is_flag=True, help="Agree to spend the PIN's last try."),
-        click.option("--selfie", type=_SECRET, help="The holder's face, where it is asked for."),
+        click.option(
+            "--selfie",
+            "selfies",
+            type=click.Path(exists=True, path_type=Path),
+            multiple=True,
+            help="A picture named after its gesture (straight.jpg, turn_left.jpg, …) or a folder.",
+        ),
     ):
         command = option(command)
     return command
@@ -95,7 +104,7 @@ class TerminalHolder:
 
     pin_file: Path | None
     can_file: Path | None
-    selfie: Path | None
+    selfies: Mapping[Gesture, Path]
     last_try: bool
 
     async def pin(self, tries_left: int | None) -> str:
@@ -113,8 +122,8 @@ class TerminalHolder:
             return self.last_try  # a file answers no question: only --last-try agrees
         return click.confirm("Try?", err=True)
 
-    async def picture(self) -> bytes | None:
-        return None if self.selfie is None else self.selfie.read_bytes()
+    async def show_face(self, asked: ShowFace) -> Sequence[bytes] | None:
+        return frames_for(asked, self.selfies)
 
     async def waits(self, reason: IcRefusal) -> bool:
         click.echo(WORDS[reason].text, err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
+from mrc.cli.wallet_face import selfies_in
 from mrc.cli.wallet_ic import (
     Collected,
     Reader,
@@ -74,7 +75,7 @@ def receive_ic(
     card_pin_file: Path | None,
     can_file: Path | None,
     last_try: bool,
-    selfie: Path | None,
+    selfies: tuple[Path, ...],
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -87,7 +88,10 @@ def receive_ic(
         extended_length=extended_length,
     )
     holder = TerminalHolder(
-        pin_file=card_pin_file, can_file=can_file, selfie=selfie, last_try=last_try
+        pin_file=card_pin_file,
+        can_file=can_file,
+        selfies=selfies_in(selfies),
+        last_try=last_try,
     )
     issuer = context.settings.url_of(Host.ISSUER)
 

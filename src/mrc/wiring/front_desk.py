@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
+from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.staff.administration import Administration
 from mrc.authority.staff.approvals import ApprovalPolicy, Approvals
 from mrc.authority.staff.passkeys import Passkeys
@@ -24,7 +25,7 @@ from mrc.infra.stores.staff_reports import DatabaseReports
 from mrc.kernel.ports import Clock
 from mrc.registry.store import RegistryStore
 from mrc.web.front_desk.app import make_app
-from mrc.web.front_desk.desk import FrontDesk, PdfMaker, Probe, Service
+from mrc.web.front_desk.desk import FrontDesk, NoAdvice, PdfMaker, Probe, Service
 from mrc.wiring.issuers import shared_secret
 
 RP_NAME: Final = "Front desk"
@@ -40,6 +41,7 @@ def make_front_desk(
     services: Mapping[Service, Probe] | None = None,
     policy: ApprovalPolicy | None = None,
     clock: Clock | None = None,
+    advice: FaceReader | NoAdvice = NoAdvice.OFF,
 ) -> Starlette:
     """The app for the root of the desk's origin. `database` is the authority's, with the rooms
     registry, issuer and staff."""
@@ -67,6 +69,7 @@ def make_front_desk(
             clock=clock or SystemClock(),
             services=services or {},
             pdf=find_pdf_maker(),
+            advice=advice,
         )
     )
 

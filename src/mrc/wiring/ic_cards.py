@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from mrc.authority.ic_issuance.face import face_step
+from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.ic_issuance.plastic import ChipCards, PlasticParts, PlasticPolicy
-from mrc.authority.ic_issuance.ports import FacePolicy
 from mrc.authority.ic_issuance.steps import IcCardSteps, StepParts
 from mrc.authority.ports import Carrier
 from mrc.formats.x509.revocation import decode_revocation_list
@@ -25,6 +24,7 @@ from mrc.issuer.issuer import Issuer
 from mrc.kernel.ports import Clock
 from mrc.registry.eligibility import EligibilityRules
 from mrc.registry.store import RegistryStore
+from mrc.wiring.faces import ic_face_step
 from mrc.wiring.issuers import IMMIGRATION, shared_secret
 from mrc.wiring.providers import CLIENT_ID
 
@@ -56,8 +56,12 @@ def make_challenge_steps(
     carrier: Carrier,
     rules: EligibilityRules,
     clock: Clock | None = None,
+    faces: FaceReader | None = None,
 ) -> IcCardSteps:
-    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good."""
+    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good.
+
+    `ValueError` where faces are to be compared and there is no reader of `faces`.
+    """
     clock, entropy = clock or SystemClock(), SystemEntropy()
     cards = DatabaseIcCards(database)
     sessions = DatabaseIcSessions(
@@ -90,7 +94,7 @@ def make_challenge_steps(
             sessions=sessions,
             dialogue=dialogue,
             carrier=carrier,
-            face=face_step(FacePolicy(settings.face_policy.value)),
+            face=ic_face_step(settings, faces, registry),
             rules=rules,
             first_party=frozenset({CLIENT_ID}),
             clock=clock,

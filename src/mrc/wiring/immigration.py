@@ -13,6 +13,7 @@ from mrc.web.issuer_api.app import make_app as make_issuer_api
 from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
+from mrc.wiring.faces import counter_advice, find_reader
 from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.ic_cards import ROOM as IC_ROOM
 from mrc.wiring.ic_cards import expiring, make_challenge_steps, make_chip_cards
@@ -40,11 +41,23 @@ async def run_authority(settings: Settings) -> None:
             parts, registry=registry, issuer=issuer, publisher=publisher, rules=RULES
         )
         desk = Desk(DeskParts(registry=registry, counter=counter, carrier=carrier, rules=RULES))
+        faces = find_reader(settings)
         challenge = make_challenge_steps(
-            settings, parts.database, issuer=issuer, registry=registry, carrier=carrier, rules=RULES
+            settings,
+            parts.database,
+            issuer=issuer,
+            registry=registry,
+            carrier=carrier,
+            rules=RULES,
+            faces=faces,
         )
         front_desk = make_front_desk(
-            settings, parts.database, desk=desk, counter=counter, registry=registry
+            settings,
+            parts.database,
+            desk=desk,
+            counter=counter,
+            registry=registry,
+            advice=counter_advice(settings, faces),
         )
         chip_cards = make_chip_cards(parts.database, registry)
         async with (

@@ -17,6 +17,7 @@ from mrc.infra.free_ports import find_free_ports
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host
+from tests.simulators.faces import PaperReader
 from tests.simulators.front_desk_world import FrontDeskWorld, make_front_desk_world
 
 WIDE = {"width": 1440, "height": 900}
@@ -96,6 +97,7 @@ async def served(chromium: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIte
     """Fails the test where a page had a script error or broke the content policy."""
     async with open_database(sqlite_url) as database:
         world = await make_front_desk_world(database, tmp_path / "home", port=find_free_ports(1))
+        world.advice = PaperReader()
         port = world.settings.port_of(Host.DESK)
         tls = prepare_tls(tmp_path / "tls", ["desk.localhost"], at=datetime.now(UTC))
         async with serving({port: world.app()}, bind="127.0.0.1", tls=tls):

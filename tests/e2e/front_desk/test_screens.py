@@ -15,9 +15,11 @@ from playwright.async_api import Page
 
 from mrc.infra.database.issuer_tables import cards
 from tests.e2e.front_desk.conftest import Served, scan
+from tests.simulators.faces import STRANGER, paper
 
 AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
 PHONE = "+821000000001"
+ADVICE = {"alike": paper(), "unlike": paper(STRANGER), "too_dark": paper(light=1.0)}
 LOOKS = [("en", "light"), ("ko", "dark")]
 CLIPPED = """() => [...document.querySelectorAll("h1,h2,h3,p,button,a,dt,dd,th,td,label,span.badge")]
   .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline"
@@ -130,6 +132,13 @@ async def _issuing(served: Served, page: Page, look: Look) -> None:
     await look(page, "FD-4-number-shown")
     await page.goto(f"{record}/person")
     await look(page, "FD-6-person")
+    for key, picture in ADVICE.items():
+        file = {"name": "now.jpg", "mimeType": "image/jpeg", "buffer": picture}
+        await page.set_input_files("#advice-picture", file)
+        await page.locator(f'mrc-advice [data-says="{key}"]').wait_for()
+        assert await page.locator("mrc-advice .notice:visible").count() == 1
+        assert await page.locator("#advice-picture").input_value() == "", "the picture is dropped"
+        await look(page, f"FD-6-advice-{key}")
     await page.locator('button[value="unsure"]').click()
     await look(page, "FD-6-unsure")
     await page.goto(f"{record}/person")

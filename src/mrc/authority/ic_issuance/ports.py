@@ -6,9 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from mrc.authority.face_matching.capture import Capture
 from mrc.ic_card.server.dialogue import Sessions
 from mrc.ic_card.server.verdict import CardRegister
 from mrc.kernel.findings import Finding
+from mrc.kernel.ports import Entropy
+from mrc.protocols.ic_issuance.face import Gesture
 from mrc.registry.people import Registrant, RegistrantId
 
 
@@ -19,6 +22,8 @@ class FacePolicy(StrEnum):
     """Practice only: recorded as such with every decision."""
     COUNTER = "counter"
     """No comparison here: the person is sent to the counter."""
+    MATCHER = "matcher"
+    """A guided capture compared with the register's portrait; whoever is not alike goes there."""
 
 
 class FaceStep(Protocol):
@@ -28,14 +33,17 @@ class FaceStep(Protocol):
     def name(self) -> str:
         """How the record of a decision names what was done."""
 
-    @property
-    def takes_picture(self) -> bool:
-        """Whether a picture taken by the phone is what it compares."""
+    async def draw(self, registrant: Registrant, entropy: Entropy) -> tuple[Gesture, ...]:
+        """The gestures to ask for, by lot; none where no picture is taken or none would help."""
 
     async def compare(
-        self, registrant: Registrant, picture: bytes | None, *, at: datetime
+        self, registrant: Registrant, capture: Capture | None, *, at: datetime
     ) -> Finding:
-        """Passed, failed (another person), or undetermined (nobody could say)."""
+        """Passed; failed where somebody says it is another person; or undetermined.
+
+        Undetermined with a `FaceProblem` can be tried again, with `FaceReason.AT_COUNTER` only
+        there. Raises `Unavailable` where a matcher does not answer.
+        """
 
 
 class IcCardStatus(StrEnum):

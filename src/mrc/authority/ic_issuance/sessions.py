@@ -7,6 +7,7 @@ the card is still open. The chip's own stages are the dialogue's.
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 
+from mrc.authority.ic_issuance.face_capture import FaceAsked, decode_face_asked
 from mrc.formats import base64url, json_text
 from mrc.ic_card.issuance_signature import decode_issuance_signature
 from mrc.ic_card.lds.residence import Residence
@@ -32,6 +33,7 @@ class Ordered:
 class Proved:
     ordered: Ordered
     proof: ChipProof = field(repr=False)
+    asked: FaceAsked | None = None
 
 
 Remembered = Ordered | Proved
@@ -47,6 +49,7 @@ def encode_remembered(kept: Remembered) -> bytes:
     body["expires_at"] = int(ordered.expires_at.timestamp())
     if isinstance(kept, Proved):
         body["proof"] = _proof(kept.proof)
+        body["face"] = None if kept.asked is None else kept.asked.encode()
     return json_text.encode(body)
 
 
@@ -85,7 +88,9 @@ def decode_remembered(data: bytes) -> Remembered:
         )
         if "proof" not in raw:
             return ordered
-        return Proved(ordered=ordered, proof=_decode_proof(raw["proof"]))
+        face = raw["face"]
+        asked = None if face is None else decode_face_asked(face)
+        return Proved(ordered=ordered, proof=_decode_proof(raw["proof"]), asked=asked)
     except (KeyError, ValueError, TypeError) as error:
         raise Malformed("issuance session") from error
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from mrc.authority.ic_issuance.deciding import Asked, check_plastic, decide_ic, own_phone
+from mrc.authority.ic_issuance.face_capture import FaceAsked, FaceCapture
 from mrc.authority.ic_issuance.ports import Evidence, FaceStep, IcCardStore, StepSessions
 from mrc.authority.ic_issuance.refusing import (
     chip_refusal,
@@ -54,7 +55,6 @@ from mrc.protocols.ic_issuance.messages import (
     ForwardSecond,
     ReadChipKey,
     SecondAnswers,
-    ShowFace,
     TryLater,
     decode_answer,
     encode_demand,
@@ -229,12 +229,12 @@ class IcCardSteps:
                 return await self._decide(session, proved, None, now)
             case Proved(), AskAgain():
                 return await self._decide(session, kept, None, now)
-            case Proved(), Face(picture=picture):
-                return await self._decide(session, kept, picture, now)
+            case Proved(), Face() as shown:
+                return await self._decide(session, kept, shown, now)
         raise session_over(IcRefusal.SESSION_OVER, Chip.SESSION_CLOSED)
 
     async def _decide(
-        self, session: str, proved: Proved, picture: bytes | None, now: datetime
+        self, session: str, proved: Proved, shown: Face | None, now: datetime
     ) -> AuthorizationGranted:
         """Check 7: who it is, whose phone it is, the rules, the face; then the code."""
         proof, jkt = proved.proof, proved.ordered.jkt
@@ -248,19 +248,34 @@ class IcCardSteps:
         card_type, decision = decide_ic(asked, self._parts.rules, at=now)
         face = None
         if decision.outcome is Outcome.PASSED:
-            if self._parts.face.takes_picture and picture is None:
-                raise await self._ask(session, proved, ShowFace())
-            face = await self._parts.face.compare(holder, picture, at=now)
+            face = await self._face(session, proved, holder, shown, now)
         await self._record(holder, decision, face, now)
         if decision.outcome is not Outcome.PASSED or face is None:
             raise rule_refusal(decision.reasons[0])
         if face.outcome is Outcome.UNDETERMINED:
-            raise refusal(_unclear(face))
+            raise refusal(IcRefusal.FACE_AT_COUNTER)
         cleared = clear_for_issue(
             proof, face=face, own_phone=phone, expected_dpop_thumbprint=base64url.decode(jkt)
         )
         await self._keep(cleared.proof, holder, jkt, now)
         return await self._grant(proved.ordered, holder, card_type, now)
+
+    async def _face(
+        self,
+        session: str,
+        proved: Proved,
+        holder: Registrant,
+        shown: Face | None,
+        now: datetime,
+    ) -> Finding:
+        """What was found; or the answer that asks for pictures. They end with this request."""
+        parts = self._parts
+        capture = FaceCapture(parts.face, parts.issuer_store, parts.entropy)
+        found = await capture.go_on(holder, proved.asked, shown, now)
+        if isinstance(found, FaceAsked):
+            kept = replace(proved, asked=found)
+            raise await self._ask(session, kept, found.demand(at=now))
+        return found
 
     async def _holder(self, proof: ChipProof, now: datetime) -> Registrant:
         card = await self._parts.cards.find(proof.document_number)
@@ -338,8 +353,3 @@ def _later(finding: Finding) -> IcRefusal:
     if finding.reason == IcRefusal.SIM_CHANGED_RECENTLY.value:
         return IcRefusal.SIM_CHANGED_RECENTLY
     return IcRefusal.PHONE_OWNER_UNKNOWN
-
-
-def _unclear(finding: Finding) -> IcRefusal:
-    at_counter = finding.reason == IcRefusal.FACE_AT_COUNTER.value
-    return IcRefusal.FACE_AT_COUNTER if at_counter else IcRefusal.FACE_UNCLEAR

@@ -11,10 +11,10 @@ from typing import assert_never
 
 from mrc.formats import base64url, json_text
 from mrc.kernel.errors import Malformed
+from mrc.protocols.ic_issuance.face import MAX_FRAME, MAX_FRAMES, FaceProblem, Gesture
 
 MEMBER = "ic_card"
 MAX_BATCH = 1024  # commands; a card of ours needs about 120 with short lengths
-MAX_PICTURE = 512 * 1024  # bytes of a photograph of the holder
 _WHAT = "ic_card"
 
 
@@ -49,9 +49,10 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """Phone: the holder's face, taken now."""
+    """Phone: the holder's face, a frame for each gesture in the order asked; `nonce` as it came."""
 
-    picture: bytes = field(repr=False)
+    nonce: bytes
+    frames: Sequence[bytes] = field(repr=False)
 
 
 Answer = Begin | ChipKey | FirstAnswers | SecondAnswers | AskAgain | Face
@@ -87,7 +88,16 @@ class TryLater:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowFace:
-    """Server: the chip is proved; send a picture of the holder's face."""
+    """Server: the chip is proved; show these gestures within `expires_in` seconds.
+
+    `problem` says why the last pictures were no use; `tries_left` counts those after this one.
+    """
+
+    nonce: bytes
+    gestures: Sequence[Gesture]
+    expires_in: int
+    tries_left: int
+    problem: FaceProblem | None = None
 
 
 Demand = ReadChipKey | ForwardFirst | ForwardSecond | TryLater | ShowFace
@@ -111,7 +121,8 @@ def _answer(answer: Answer) -> dict[str, object]:
         case AskAgain():
             return {"step": "again"}
         case Face():
-            return {"step": "face", "picture": base64url.encode(answer.picture)}
+            nonce, frames = base64url.encode(answer.nonce), _encoded(answer.frames)
+            return {"step": "face", "nonce": nonce, "frames": frames}
     assert_never(answer)
 
 
@@ -130,10 +141,7 @@ def decode_answer(text: str) -> Answer:
         case "again":
             return AskAgain()
         case "face":
-            picture = _bytes(raw, "picture")
-            if len(picture) > MAX_PICTURE:
-                raise Malformed(_WHAT, f"a picture of more than {MAX_PICTURE} bytes")
-            return Face(picture=picture)
+            return Face(nonce=_bytes(raw, "nonce"), frames=_frames(raw))
     raise Malformed(_WHAT, "unknown step")
 
 
@@ -151,8 +159,19 @@ def encode_demand(demand: Demand) -> dict[str, object]:
         case TryLater():
             return {"step": "again", "reason": demand.reason}
         case ShowFace():
-            return {"step": "face"}
+            return _face(demand)
     assert_never(demand)
+
+
+def _face(demand: ShowFace) -> dict[str, object]:
+    return {
+        "step": "face",
+        "nonce": base64url.encode(demand.nonce),
+        "gestures": [gesture.value for gesture in demand.gestures],
+        "expires_in": demand.expires_in,
+        "tries_left": demand.tries_left,
+        "problem": None if demand.problem is None else demand.problem.value,
+    }
 
 
 def decode_demand(members: Mapping[str, object]) -> Demand:
@@ -162,10 +181,7 @@ def decode_demand(members: Mapping[str, object]) -> Demand:
         raise Malformed(_WHAT, "an object expected")
     match raw.get("step"):
         case "dg14":
-            seconds = raw.get("expires_in")
-            if isinstance(seconds, bool) or not isinstance(seconds, int):
-                raise Malformed(_WHAT, "expires_in is not a number")
-            return ReadChipKey(nonce=_bytes(raw, "nonce"), expires_in=seconds)
+            return ReadChipKey(nonce=_bytes(raw, "nonce"), expires_in=_number(raw, "expires_in"))
         case "first":
             return ForwardFirst(plain=_batch(raw, "plain"), wrapped=_batch(raw, "wrapped"))
         case "second":
@@ -173,8 +189,38 @@ def decode_demand(members: Mapping[str, object]) -> Demand:
         case "again":
             return TryLater(reason=str(raw.get("reason", "")))
         case "face":
-            return ShowFace()
+            return _decode_face(raw)
     raise Malformed(_WHAT, "a step that this wallet does not know")
+
+
+def _decode_face(raw: Mapping[str, object]) -> ShowFace:
+    gestures, problem = raw.get("gestures"), raw.get("problem")
+    if not isinstance(gestures, list) or not 1 <= len(gestures) <= MAX_FRAMES:
+        raise Malformed(_WHAT, "gestures are not an array of some")
+    try:
+        return ShowFace(
+            nonce=_bytes(raw, "nonce"),
+            gestures=tuple(Gesture(gesture) for gesture in gestures),
+            expires_in=_number(raw, "expires_in"),
+            tries_left=_number(raw, "tries_left"),
+            problem=None if problem is None else FaceProblem(str(problem)),
+        )
+    except ValueError as error:
+        raise Malformed(_WHAT, "a gesture or problem that this wallet does not know") from error
+
+
+def _frames(raw: Mapping[str, object]) -> tuple[bytes, ...]:
+    frames = _batch(raw, "frames")
+    if len(frames) > MAX_FRAMES or any(len(frame) > MAX_FRAME for frame in frames):
+        raise Malformed(_WHAT, f"more than {MAX_FRAMES} frames, or one over {MAX_FRAME} bytes")
+    return frames
+
+
+def _number(raw: Mapping[str, object], name: str) -> int:
+    value = raw.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Malformed(_WHAT, f"{name} is not a number")
+    return value
 
 
 def _encoded(batch: Sequence[bytes]) -> list[str]:

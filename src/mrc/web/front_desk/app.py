@@ -11,6 +11,7 @@ from mrc.web.design.languages import Language
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.front_desk import (
+    advice,
     approvals,
     audit,
     cards,
@@ -90,6 +91,7 @@ def _visit(door: Door) -> list[BaseRoute]:
         door.route(f"{visit}/choices", record.choices, "choices", "POST"),
         door.route(f"{visit}/person", record.person, "person"),
         door.route(f"{visit}/person", record.decide_person, "person_decide", "POST"),
+        door.route(f"{visit}/person/advice", advice.person_advice, "person_advice", "POST"),
         door.route(f"{visit}/issue", issue.issue, "issue"),
         door.route(f"{visit}/issue", issue.new_code, "issue_new", "POST"),
         door.route(f"{visit}/issue/steps", issue.steps, "issue_steps"),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.staff.administration import Administration
 from mrc.authority.staff.approvals import Approvals
 from mrc.authority.staff.screens import Screens
@@ -30,6 +31,13 @@ PdfMaker = Callable[[str], bytes]
 """A page as HTML made into a PDF."""
 
 
+class NoAdvice(StrEnum):
+    """Why no matcher advises the officer."""
+
+    OFF = "off"
+    MISSING = "missing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontDesk:
     """`pdf` None: receipts are printed from the browser. `origin` is the desk's own web origin."""
@@ -46,3 +54,4 @@ class FrontDesk:
     clock: Clock
     services: Mapping[Service, Probe] = field(default_factory=dict)
     pdf: PdfMaker | None = None
+    advice: FaceReader | NoAdvice = NoAdvice.OFF

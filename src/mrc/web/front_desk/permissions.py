@@ -57,6 +57,7 @@ PERMISSIONS: Mapping[str, Access] = MappingProxyType(
         "choices": OFFICERS,
         "person": OFFICERS,
         "person_decide": OFFICERS,
+        "person_advice": OFFICERS,
         "issue": OFFICERS,
         "issue_new": OFFICERS,
         "issue_steps": POLLING,

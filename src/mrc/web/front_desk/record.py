@@ -17,7 +17,9 @@ from mrc.registry.phones import PhoneNumber, masked_phone_number
 from mrc.web.design.dates import format_moment
 from mrc.web.design.forms import read_form
 from mrc.web.front_desk.act_words import act_icon, act_words
+from mrc.web.front_desk.desk import NoAdvice
 from mrc.web.front_desk.eligibility_words import check_lines
+from mrc.web.front_desk.face_words import advice_words
 from mrc.web.front_desk.page import Page
 from mrc.web.front_desk.status_words import status_words
 from mrc.web.front_desk.words import card_state_words, card_words
@@ -123,8 +125,14 @@ async def _eligibility(page: Page, found: OpenRecord) -> Response:
 
 
 async def person(page: Page) -> Response:
-    found = await open_visit(page)
-    return await page.show("person.html", visit=found.visit, person=found.person)
+    found, advice = await open_visit(page), page.desk.advice
+    return await page.show(
+        "person.html",
+        visit=found.visit,
+        person=found.person,
+        advice=advice.value if isinstance(advice, NoAdvice) else "on",
+        advice_words=advice_words(page.words),
+    )
 
 
 async def decide_person(page: Page) -> Response:

@@ -11,11 +11,19 @@ from mrc.infra.stores.ic_sessions import DatabaseIcSessions
 from mrc.issuer.records import CardState
 from mrc.kernel.errors import Rejected, Unavailable
 from mrc.kernel.findings import Outcome
+from mrc.protocols.ic_issuance.face import Gesture
 from mrc.registry.acts import ActKind
 from mrc.registry.residence import End, EndReason
 from mrc.wallet.ic_card import TapStep
 from tests.simulators.ic_card_world import PIN
-from tests.simulators.ic_issuance_world import HOLDER, NUMBER, Matcher, Person, refused
+from tests.simulators.ic_issuance_world import (
+    GESTURES,
+    HOLDER,
+    NUMBER,
+    Matcher,
+    Person,
+    refused,
+)
 
 
 class Counting:
@@ -159,14 +167,12 @@ async def test_who_does_not_wait_may_try_later(world):
 async def test_a_face_is_shown_where_a_matcher_is_there(world):
     world.with_face(Matcher(outcome=Outcome.PASSED))
     phone = await world.phone()
-    assert await refused(phone.tap(Person(selfie=None))) == "face_at_counter"
-    tapped = await phone.tap(Person(selfie=b"picture"))
+    assert await refused(phone.tap(Person(selfies=None))) == "face_at_counter"
+    person = Person(selfies=dict.fromkeys(Gesture, b"picture"))
+    tapped = await phone.tap(person)
     assert tapped.round_trips == 5
-
-
-async def test_an_unclear_face_is_no_final_no(world):
-    world.with_face(Matcher(outcome=Outcome.UNDETERMINED))
-    assert await refused((await world.phone()).tap(Person(selfie=b"p"))) == "face_unclear"
+    (asked,) = person.shown
+    assert (asked.gestures, asked.problem, asked.tries_left) == (GESTURES, None, 2)
 
 
 async def test_the_counter_policy_sends_the_person_to_the_counter(world):

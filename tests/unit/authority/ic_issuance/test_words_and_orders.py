@@ -13,6 +13,14 @@ from mrc.ic_card.reasons import Reason as Chip
 from mrc.infra.settings import IcFace, Mode, Settings
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.protocols.ic_issuance import messages
+from mrc.protocols.ic_issuance.face import (
+    GESTURE_WORDS,
+    MAX_FRAME,
+    MAX_FRAMES,
+    PROBLEM_WORDS,
+    FaceProblem,
+    Gesture,
+)
 from mrc.protocols.ic_issuance.refusals import WORDS, IcRefusal
 from mrc.registry.consequences import CardAction
 from mrc.registry.eligibility import Reason as Rule
@@ -22,6 +30,11 @@ from tests.simulators.ic_issuance_world import person
 def test_every_refusal_has_words_and_a_next_step():
     assert set(WORDS) == set(IcRefusal)
     assert all(words.text.isascii() for words in WORDS.values())
+
+
+def test_every_gesture_and_problem_of_a_face_has_words():
+    assert set(GESTURE_WORDS) == set(Gesture)
+    assert set(PROBLEM_WORDS) == set(FaceProblem)
 
 
 @pytest.mark.parametrize("reason", list(Chip))
@@ -42,14 +55,21 @@ ANSWERS = (
     messages.FirstAnswers(answers=(b"a", b"b")),
     messages.SecondAnswers(answers=()),
     messages.AskAgain(),
-    messages.Face(picture=b"picture"),
+    messages.Face(nonce=b"nonce", frames=(b"one", b"two")),
 )
 DEMANDS = (
     messages.ReadChipKey(nonce=b"nonce", expires_in=120),
     messages.ForwardFirst(plain=(b"p",), wrapped=(b"w",)),
     messages.ForwardSecond(wrapped=(b"w",)),
     messages.TryLater(reason="phone_owner_unknown"),
-    messages.ShowFace(),
+    messages.ShowFace(
+        nonce=b"nonce",
+        gestures=(Gesture.STRAIGHT, Gesture.LOOK_UP),
+        expires_in=90,
+        tries_left=2,
+        problem=FaceProblem.TOO_DARK,
+    ),
+    messages.ShowFace(nonce=b"n", gestures=(Gesture.STRAIGHT,), expires_in=0, tries_left=0),
 )
 
 
@@ -72,7 +92,10 @@ def test_demands_survive_the_wire(demand):
         '{"step":"first","answers":["=="]}',
         '{"step":"second","answers":[' + ",".join(['""'] * (messages.MAX_BATCH + 1)) + "]}",
         '{"step":"dg14","dg14":1}',
-        '{"step":"face","picture":"' + "A" * (messages.MAX_PICTURE * 2) + '"}',
+        '{"step":"face","nonce":"AA","frames":["' + "A" * (MAX_FRAME * 4 // 3 + 4) + '"]}',
+        '{"step":"face","nonce":"AA","frames":[' + ",".join(['"AA"'] * (MAX_FRAMES + 1)) + "]}",
+        '{"step":"face","frames":["AA"]}',
+        '{"step":"face","nonce":"AA","frames":"AA"}',
         '{"step":"unknown"}',
     ],
 )
@@ -81,7 +104,30 @@ def test_what_does_not_decode_is_malformed(text):
         messages.decode_answer(text)
 
 
-@pytest.mark.parametrize("raw", [None, {}, {"step": "dg14", "nonce": "AA", "expires_in": True}])
+FACE = {
+    "step": "face",
+    "nonce": "AA",
+    "gestures": ["straight"],
+    "expires_in": 90,
+    "tries_left": 2,
+    "problem": None,
+}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        {},
+        {"step": "dg14", "nonce": "AA", "expires_in": True},
+        FACE | {"gestures": []},
+        FACE | {"gestures": ["straight"] * (MAX_FRAMES + 1)},
+        FACE | {"gestures": ["somersault"]},
+        FACE | {"problem": "ugly"},
+        FACE | {"tries_left": "2"},
+        FACE | {"nonce": None},
+    ],
+)
 def test_a_demand_that_does_not_decode_is_malformed(raw):
     with pytest.raises(Malformed):
         messages.decode_demand({messages.MEMBER: raw})
@@ -117,6 +163,15 @@ def test_the_face_is_compared_at_the_counter_in_production():
     assert Settings().face_policy is IcFace.NOT_REQUIRED
     with pytest.raises(ValidationError, match="practice only"):
         Settings(**production, ic_face=IcFace.NOT_REQUIRED)
+    assert Settings(**production, ic_face=IcFace.MATCHER).face_policy is IcFace.MATCHER
+
+
+def test_advice_at_the_counter_is_off_in_production_unless_it_is_asked_for():
+    production = {"mode": Mode.PRODUCTION, "database_url": "postgresql://x", "host_name": "h"}
+    assert Settings().face_advice
+    assert not Settings(**production).face_advice
+    assert Settings(**production, desk_face=True).face_advice
+    assert not Settings(desk_face=False).face_advice
 
 
 def test_a_policy_that_updates_is_refused():
