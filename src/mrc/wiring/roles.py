@@ -1,6 +1,7 @@
 """The roles as processes: each put together, served, and looked after until it is told to stop."""
 
 from mrc.authority.counter import Counter
+from mrc.infra.audit_pump import ISSUER_TABLES
 from mrc.infra.clock import SystemClock
 from mrc.infra.practice_cards import (
     DRIVING_AGE,
@@ -17,6 +18,7 @@ from mrc.web.phone_shell.app import load_files
 from mrc.web.phone_shell.app import make_app as make_phone_shell
 from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.web.verifier_api.app import create_app as create_verifier_api
+from mrc.wiring.auditing import audited
 from mrc.wiring.checking import ROOM as CHECKING_ROOM
 from mrc.wiring.checking import FrontParts, ReadRequests, make_checker, make_online
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
@@ -44,9 +46,13 @@ async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
             issuer, clock=SystemClock(), proofs=make_proofs(parts), loss=losses.door
         )
         told = with_notices(api, settings, authority, losses)
-        apps = {authority.host: with_management(settings, authority, counter, None, told)}
-        async with published(publisher), looked_after(losses):
-            await serve_role(parts, apps)
+        async with (
+            published(publisher),
+            looked_after(losses),
+            audited(parts, authority.role, ISSUER_TABLES) as audit_head,
+        ):
+            app = with_management(settings, authority, counter, None, told, audit_head)
+            await serve_role(parts, {authority.host: app})
 
 
 async def run_verifier(settings: Settings) -> None:
