@@ -13,7 +13,7 @@ from pathlib import Path
 from mrc.formats.catalogue.card_types import STANDARD, CardDefinition, CardType
 from mrc.formats.x509.certificate import Certificate
 from mrc.infra.files import read_secret, write_secret
-from mrc.infra.settings import Settings
+from mrc.infra.settings import Host, Settings
 from mrc.kernel.errors import Malformed
 from mrc.ledger.application import SEED_BYTES, Application, encode_application
 from mrc.ledger.proofs import LedgerTrust
@@ -100,6 +100,11 @@ def get_ledger_trust(settings: Settings) -> LedgerTrust:
     if trust is None:
         raise Malformed("ledger trust", f"{LedgerFiles(settings.home).trust} does not exist")
     return trust
+
+
+def askers_url(settings: Settings) -> str:
+    """Where this installation's register of askers is served to everybody."""
+    return f"{settings.url_of(Host.EXPLORER)}/askers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from mrc.wiring.checking import ROOM as CHECKING_ROOM
 from mrc.wiring.checking import FrontParts, ReadRequests, make_checker, make_online
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
+from mrc.wiring.ledger_files import askers_url, load_ledger_trust
 from mrc.wiring.losses import looked_after, make_losses, with_notices
 from mrc.wiring.providers import make_provider
 from mrc.wiring.server import practice_tls, serve_role, server_parts
@@ -86,6 +87,8 @@ async def run_phone(settings: Settings) -> None:
         readers=store.certificates(TrustKind.READER),
         provider=settings.url_of(Host.PROVIDER),
         lost=settings.url_of(Host.LOST),
+        ledger=load_ledger_trust(settings),
+        askers=askers_url(settings),
     )
     shell = make_phone_shell(load_files(trust))
     tls = practice_tls(settings, at)
