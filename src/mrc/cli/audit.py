@@ -13,7 +13,8 @@ from mrc.cli.output import Refusal
 from mrc.infra.settings import Settings
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.headers import Address
-from mrc.ledger.statements import stream_id
+from mrc.ledger.statements import StreamId
+from mrc.wiring.issuers import AUTHORITIES
 from mrc.wiring.ledger_files import LedgerFiles, load_ledger_trust
 
 if TYPE_CHECKING:
@@ -36,28 +37,42 @@ class _Places:
     journal: Path | None
     rpc: str | None
     contract: Address | None
-    stream: bytes | None
+    streams: tuple[StreamId, ...]
 
 
 @audit.command()
-@click.option("--log", type=FILE, help="The audit log's file; by default this installation's.")
+@click.option(
+    "--authority",
+    "role",
+    type=click.Choice([authority.role for authority in AUTHORITIES]),
+    default="authority",
+    show_default=True,
+    help="Whose log of this installation.",
+)
+@click.option("--log", type=FILE, help="Another audit log's file.")
 @click.option("--journal", type=FILE, help="The publisher's journal.")
 @click.option("--rpc", help="The ledger's address; without it a given log is checked alone.")
 @click.option("--contract", type=ADDRESS)
-@click.option("--stream", help="The stream's identifier, 64 hexadecimal digits.")
+@click.option(
+    "--stream",
+    "streams",
+    multiple=True,
+    help="A stream that anchored it, 64 hexadecimal digits; may be given again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(
+    role: str,
     log: Path | None,
     journal: Path | None,
     rpc: str | None,
     contract: Address | None,
-    stream: str | None,
+    streams: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
     """Recompute every head and compare it with what was anchored. Ends with 1 on any fault.
 
-    Without options: the log of this installation against its running ledger.
+    Without --log: an authority's log of this installation against its running ledger.
     """
     from mrc.infra.chain.client import Reverted
     from mrc.infra.keys.software import SystemEntropy
@@ -65,14 +80,14 @@ def verify(
 
     try:
         places = (
-            _installed(Settings())
+            _installed(Settings(), role)
             if log is None
             else _Places(
                 log=log,
                 journal=journal,
                 rpc=rpc,
                 contract=contract,
-                stream=None if stream is None else bytes.fromhex(stream),
+                streams=tuple(StreamId(bytes.fromhex(stream)) for stream in streams),
             )
         )
         opened = AuditLog(places.log, SystemEntropy())
@@ -99,16 +114,17 @@ def _print(report: "AuditReport", *, as_json: bool) -> None:
         click.echo(f"FAULT: {fault}")
 
 
-def _installed(settings: Settings) -> _Places:
+def _installed(settings: Settings, role: str) -> _Places:
     files, trust = LedgerFiles(settings.home), load_ledger_trust(settings)
-    if trust is None or not files.audit_log.exists():
+    log, streams = files.audit_log(role), files.find_audit_streams(role)
+    if trust is None or not log.exists() or not streams:
         raise Refusal("this installation has no audit log on a ledger yet")
     return _Places(
-        log=files.audit_log,
+        log=log,
         journal=files.journal,
         rpc=settings.ledger_url,
         contract=trust.contract,
-        stream=stream_id(files.stream_seed.read_bytes()),
+        streams=streams,
     )
 
 
@@ -118,16 +134,15 @@ def _report(log: "AuditLog", places: _Places) -> "AuditReport":
     from mrc.infra.chain.audit_check import check_against_ledger, check_log
     from mrc.infra.chain.client import LedgerClient
     from mrc.infra.chain.publisher import Journal
-    from mrc.ledger.statements import StreamId
 
     if places.rpc is None:
         return check_log(log)
-    if places.journal is None or places.contract is None or places.stream is None:
+    if places.journal is None or places.contract is None or not places.streams:
         raise click.UsageError("--rpc needs --journal, --contract and --stream")
     provider = HTTPProvider(places.rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
     journal = Journal(places.journal)
     try:
         client = LedgerClient(provider, places.contract)
-        return check_against_ledger(log, journal, client, StreamId(places.stream))
+        return check_against_ledger(log, journal, client, places.streams)
     finally:
         journal.close()

@@ -17,7 +17,8 @@ from mrc.kernel.errors import Malformed, Unavailable
 from mrc.kernel.findings import Finding, Outcome
 from mrc.ledger.findings import Document, judge_document, read_bundle
 from mrc.ledger.headers import Address
-from mrc.ledger.proofs import Facts, LedgerTrust
+from mrc.ledger.proofs import Facts, LedgerTrust, ProvenFacts
+from mrc.ledger.statements import issuer_stream_id
 from mrc.ledger.trust_file import decode_trust
 from mrc.wiring.issuers import AUTHORITIES
 from mrc.wiring.ledger_files import load_ledger_trust
@@ -191,7 +192,7 @@ def check_file(
     if facts is not None:
         shown.update(_described(facts))
     if facts is not None and document is not None:
-        finding = _judge_document(document.read(), data, trust, now)
+        finding = _judge_document(document.read(), data, facts, trust, now)
         shown["document"] = {"outcome": finding.outcome.value, "reason": finding.reason}
     _show(shown, as_json=as_json)
     if finding.outcome is not Outcome.PASSED:
@@ -234,15 +235,23 @@ def fetch(directory: Path, role: str, *, as_json: bool) -> None:
     )
 
 
-def _judge_document(data: bytes, proof: bytes, trust: LedgerTrust, now: datetime) -> Finding:
-    from mrc.cli.ledger_fetching import as_document
+def _judge_document(
+    data: bytes, proof: bytes, facts: ProvenFacts, trust: LedgerTrust, now: datetime
+) -> Finding:
+    """As the document of the issuer that the bundle names and in whose stream it is."""
+    from mrc.cli.ledger_fetching import as_document, find_issuer_key
 
     try:
         document: Document = as_document(data)
     except Malformed as error:
         raise Refusal(f"not understood: {error}") from error
     return judge_document(
-        document, proof, trust=trust, at=now, max_unanchored_age=timedelta()
+        document,
+        proof,
+        trust=trust,
+        at=now,
+        max_unanchored_age=timedelta(),
+        issuer_key_hash=find_issuer_key(facts, document),
     ).finding
 
 
@@ -324,6 +333,15 @@ def _described(facts: Facts) -> dict[str, object]:
                 "issued_at": datetime.fromtimestamp(entry.publication.iat, UTC).isoformat(),
                 "digest": entry.publication.digest.hex(),
                 "tick": entry.tick,
+                "stream": entry.stream.hex(),
+                "issuer": next(
+                    (
+                        name.hex()
+                        for name in facts.organisations
+                        if issuer_stream_id(name) == entry.stream
+                    ),
+                    None,
+                ),
             }
             for entry in facts.publications
         ],

@@ -5,7 +5,9 @@ from mrc.formats.status_list.aggregation import decode_aggregation
 from mrc.infra.ledger_lists import find_proof_link
 from mrc.kernel.errors import Malformed, Unavailable
 from mrc.kernel.ports import HttpClient, HttpRequest, HttpResponse
-from mrc.ledger.findings import Document
+from mrc.ledger.findings import Document, find_publications
+from mrc.ledger.proofs import ProvenFacts
+from mrc.ledger.statements import issuer_stream_id
 
 
 async def fetch_list(http: HttpClient, issuer: str) -> tuple[bytes, bytes]:
@@ -32,6 +34,23 @@ def as_document(data: bytes) -> Document:
         claims = cwt_token.decode_cwt(data).claims
         media_type = cwt_token.MEDIA_TYPE
     return Document(uri=claims.uri, media_type=media_type, issued_at=claims.issued_at, data=data)
+
+
+def find_issuer_key(facts: ProvenFacts, document: Document) -> bytes:
+    """The key of the named organisation in whose stream the document is; nobody's where there is none.
+
+    Whoever has the issuer's root compares it with the key that is shown.
+    """
+    found = find_publications(facts, document.uri, document.media_type)
+    streams = {entry.stream for entry in found}
+    return next(
+        (
+            entry.key_hash
+            for name, entry in facts.organisations.items()
+            if entry is not None and issuer_stream_id(name) in streams
+        ),
+        b"",
+    )
 
 
 async def _get(http: HttpClient, url: str, accept: str = "*/*") -> HttpResponse:

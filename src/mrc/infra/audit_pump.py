@@ -56,22 +56,38 @@ class ActTable:
         )
 
 
-ACT_TABLES: Sequence[ActTable] = (
+CARD_ACTS = ActTable(name="card", table=issuer_tables.card_events, act="act", subject="card")
+
+ISSUER_TABLES: Sequence[ActTable] = (CARD_ACTS,)
+"""What every issuer does."""
+
+IMMIGRATION_TABLES: Sequence[ActTable] = (
     ActTable(name="register", table=registry_tables.acts, act="kind", subject="registrant"),
-    ActTable(name="card", table=issuer_tables.card_events, act="act", subject="card"),
+    CARD_ACTS,
     ActTable(name="staff", table=staff_tables.acts, act="kind", subject="subject"),
 )
+"""What the authority does that also keeps the register and a front desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActSources:
+    """Where acts stand: tables of a database, and the folder of trusted roots."""
+
+    database: Database
+    tables: Sequence[ActTable]
+    trust: Path
 
 
 class AuditPump:
     """The log's one writer in a running authority."""
 
     def __init__(
-        self, log: AuditLog, database: Database, trust: Path, clock: Clock, timetable: Timetable
+        self, log: AuditLog, sources: ActSources, clock: Clock, timetable: Timetable
     ) -> None:
         self._log = log
-        self._database = database
-        self._trust = trust
+        self._database = sources.database
+        self._tables = sources.tables
+        self._trust = sources.trust
         self._clock = clock
         self._timetable = timetable
         self.head: LogHead | None = None  # the newest published one
@@ -90,7 +106,7 @@ class AuditPump:
 
     async def pump(self) -> None:
         """Append everything that is not in the log yet."""
-        for table in ACT_TABLES:
+        for table in self._tables:
             await self._pump_table(table)
         await asyncio.to_thread(self._pump_trust)
 

@@ -21,12 +21,12 @@ from mrc.kernel.errors import Unavailable
 from mrc.kernel.findings import Finding, failed, undetermined
 from mrc.kernel.ports import HttpClient, HttpRequest, HttpResponse
 from mrc.ledger.application import key_hash
-from mrc.ledger.asker_register import find_by_key
 from mrc.ledger.bundle import MAX_BUNDLE_BYTES, PROOF_RELATION
 from mrc.ledger.findings import (
     ORGANISATION,
     Contradiction,
     Document,
+    find_by_key,
     judge_document,
     judge_organisation,
     read_bundle,
@@ -87,6 +87,7 @@ class ListLedger:
             trust=self.trust,
             at=at,
             max_unanchored_age=self.max_unanchored_age,
+            issuer_key_hash=key_hash(anchor.der),
         )
         if judged.evidence is not None:
             self.evidence.keep(judged.evidence)

@@ -14,7 +14,13 @@ from mrc.kernel.errors import Malformed
 from mrc.kernel.findings import Finding, Outcome, failed, passed, undetermined
 from mrc.ledger import strict_json
 from mrc.ledger.application import key_hash
-from mrc.ledger.findings import ENTITLEMENT, ORGANISATION, judge_organisation, read_bundle
+from mrc.ledger.findings import (
+    ENTITLEMENT,
+    ORGANISATION,
+    find_by_key,
+    judge_organisation,
+    read_bundle,
+)
 from mrc.ledger.proofs import CLAUSE, LedgerTrust, ProvenFacts
 from mrc.ledger.reasons import Reason
 from mrc.ledger.statements import OrganisationId, Role, claim_set_hash, purpose_id
@@ -103,16 +109,6 @@ def judge_asker(
             as_of=facts.sealed_at,
         )
     return _judge_known(facts, name, decoded, certificate, frozenset(claims), at)
-
-
-def find_by_key(facts: ProvenFacts, hashed: bytes) -> OrganisationId | None:
-    """The organisation that acts under the certificate of that hash, among those proven."""
-    found = (
-        name
-        for name, entry in facts.organisations.items()
-        if entry is not None and entry.key_hash == hashed
-    )
-    return next(found, None)
 
 
 def _judge_known(

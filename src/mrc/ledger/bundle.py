@@ -15,6 +15,7 @@ from mrc.ledger.headers import Address
 from mrc.ledger.recovery import ADDRESS_BYTES
 from mrc.ledger.statements import CredentialTypeId, OrganisationId, PurposeId, StreamId
 from mrc.ledger.strict_json import each, integer, text, to_bytes, to_hex
+from mrc.ledger.trie import MAX_NODES
 
 FORMAT = "mrc-ledger-bundle-1"
 MEDIA_TYPE = "application/vnd.mrc.ledger-bundle+json"
@@ -78,12 +79,12 @@ def decode_bundle(data: bytes) -> Bundle:
     return Bundle(
         contract=Address(to_bytes(members["contract"], ADDRESS_BYTES)),
         header=to_bytes(members["header"]),
-        nodes=each(members["nodes"], to_bytes),
+        nodes=each(members["nodes"], to_bytes, at_most=MAX_NODES),
         organisations=each(members["organisations"], lambda v: OrganisationId(to_bytes(v, 32))),
         credential_types=each(
             members["credential_types"], lambda v: CredentialTypeId(to_bytes(v, 32))
         ),
-        entitlements=each(members["entitlements"], _entitlement),
+        entitlements=each(members["entitlements"], _entitlement, at_most=MAX_NODES),
         streams=each(members["streams"], lambda v: StreamId(to_bytes(v, 32))),
         publications=each(members["publications"], _publication),
     )

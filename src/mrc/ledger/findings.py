@@ -17,7 +17,7 @@ from mrc.ledger.anchors import AnchoredPublication
 from mrc.ledger.bundle import Entitlement, decode_bundle
 from mrc.ledger.proofs import CLAUSE, LedgerTrust, ProvenFacts, check_bundle
 from mrc.ledger.reasons import Reason
-from mrc.ledger.statements import OrganisationId, PurposeId, Role
+from mrc.ledger.statements import OrganisationId, PurposeId, Role, issuer_stream_id
 
 DOCUMENT = "ledger.document"
 ORGANISATION = "ledger.organisation"
@@ -86,8 +86,14 @@ def judge_document(
     trust: LedgerTrust,
     at: datetime,
     max_unanchored_age: timedelta,
+    issuer_key_hash: bytes,
 ) -> DocumentFinding:
-    """Whether the ledger knows this document.
+    """Whether the ledger knows this document as its issuer's.
+
+    `issuer_key_hash`: of the root below which the document was signed. Only what stands in the
+    stream of the organisation that acts under that key counts: anybody with a stream could
+    anchor an old list of another issuer in it. Anchored in another one alone: failed; the bundle does not
+    name the issuer: undetermined.
 
     Anchored: passed. Newer than the anchor: passed while its own age is within
     `max_unanchored_age`, else undetermined (the anchor is late). Older: failed. The same `iat`
@@ -96,9 +102,15 @@ def judge_document(
     facts, problem = read_bundle(bundle, trust=trust, at=at, check=DOCUMENT)
     if facts is None or bundle is None:
         return DocumentFinding(finding=problem, place=Place.UNKNOWN)
-    entry = find_publication(facts, document.uri, document.media_type)
-    if entry is None:
+    found = find_publications(facts, document.uri, document.media_type)
+    issuer = find_by_key(facts, issuer_key_hash)
+    if not found or issuer is None:
         finding = undetermined(DOCUMENT, CLAUSE, Reason.NOT_IN_BUNDLE)
+        return DocumentFinding(finding=finding, place=Place.UNKNOWN)
+    stream = issuer_stream_id(issuer)
+    entry = next((one for one in found if one.stream == stream), None)
+    if entry is None:
+        finding = failed(DOCUMENT, CLAUSE, Reason.OTHER_STREAM, "anchored by somebody else")
         return DocumentFinding(finding=finding, place=Place.UNKNOWN)
     return _compare(document, entry, bundle, at=at, max_unanchored_age=max_unanchored_age)
 
@@ -167,14 +179,26 @@ def read_bundle(
     return facts, passed(check, CLAUSE, f"block {facts.block_number}")
 
 
-def find_publication(facts: ProvenFacts, uri: str, media_type: str) -> AnchoredPublication | None:
-    """The newest anchored publication of that address and encoding."""
+def find_publications(
+    facts: ProvenFacts, uri: str, media_type: str
+) -> tuple[AnchoredPublication, ...]:
+    """The anchored publications of that address and encoding, the newest first, in any stream."""
     found = [
         entry
         for entry in facts.publications
         if entry.publication.uri == uri and entry.publication.media_type == media_type
     ]
-    return max(found, key=lambda entry: entry.publication.iat, default=None)
+    return tuple(sorted(found, key=lambda entry: entry.publication.iat, reverse=True))
+
+
+def find_by_key(facts: ProvenFacts, hashed: bytes) -> OrganisationId | None:
+    """The organisation that acts under the certificate of that hash, among those proven."""
+    found = (
+        name
+        for name, entry in facts.organisations.items()
+        if entry is not None and entry.key_hash == hashed
+    )
+    return next(found, None)
 
 
 def _compare(

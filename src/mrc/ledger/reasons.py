@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NOT_IN_TREE = "not_in_tree"
     NOT_CONSISTENT = "not_consistent"
     NO_ANCHOR = "no_anchor"
+    OTHER_STREAM = "other_stream"
     NOT_THE_NEWEST = "not_the_newest"
     ROLLED_BACK = "rolled_back"
     VERSION_GAP = "version_gap"

@@ -167,6 +167,15 @@ def stream_id(seed: bytes) -> StreamId:
     return StreamId(_tagged("stream", _long_enough(seed)))
 
 
+def issuer_stream_id(issuer: OrganisationId) -> StreamId:
+    """The one stream in which an issuer's documents are anchored.
+
+    It follows from the issuer's own identifier, so whoever checks knows whose stream a proof came
+    from without asking; the council gives its writer's key to that issuer alone.
+    """
+    return StreamId(_tagged("issuer-stream", issuer))
+
+
 def credential_type_id(identifier: str) -> CredentialTypeId:
     """The identifier of a doctype or `vct`."""
     return CredentialTypeId(_tagged("credential-type", identifier.encode()))

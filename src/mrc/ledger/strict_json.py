@@ -30,9 +30,11 @@ def members(value: object, *names: str) -> Mapping[str, object]:
     return value
 
 
-def each(value: object, decode: Callable[[object], T]) -> tuple[T, ...]:
-    if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise Malformed(WHAT, f"expected an array of at most {MAX_ITEMS}")
+def each(
+    value: object, decode: Callable[[object], T], *, at_most: int = MAX_ITEMS
+) -> tuple[T, ...]:
+    if not isinstance(value, list) or len(value) > at_most:
+        raise Malformed(WHAT, f"expected an array of at most {at_most}")
     return tuple(decode(member) for member in value)
 
 

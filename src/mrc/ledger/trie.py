@@ -16,7 +16,7 @@ from mrc.ledger.reasons import Reason
 Root = NewType("Root", bytes)
 EMPTY_ROOT = Root(keccak256(rlp.encode(b"")))
 MAX_NODE_BYTES = 600  # a full branch of 16 hashes encodes in 532 bytes
-MAX_NODES = 256
+MAX_NODES = 2_048  # a register of some 200 askers; a phone checks it in about three seconds
 CLAUSE = "Yellow Paper, D"
 
 

@@ -1,13 +1,13 @@
-"""The authority's audit log: pumped beside its other tasks, its head handed to the ledger's role."""
+"""Each issuing authority's audit log: pumped beside its other tasks, its head handed to the ledger's role."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from starlette.routing import Route
 
-from mrc.infra.audit_pump import AuditPump
+from mrc.infra.audit_pump import ActSources, ActTable, AuditPump
 from mrc.infra.clock import SystemClock
 from mrc.infra.keys.software import SystemEntropy
 from mrc.infra.stores.audit import AuditLog
@@ -19,14 +19,18 @@ from mrc.wiring.server import ServerParts
 
 
 @contextlib.asynccontextmanager
-async def audited(parts: ServerParts) -> AsyncIterator[Route]:
-    """The log of this authority, written until the context ends; the route to its newest head."""
+async def audited(
+    parts: ServerParts, role: str, tables: Sequence[ActTable]
+) -> AsyncIterator[Route]:
+    """The log of the authority's `tables`, written until the context ends; the route to its head."""
     files = LedgerFiles(parts.settings.home)
-    files.audit_log.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(AuditLog(files.audit_log, SystemEntropy())) as log:
+    path = files.audit_log(role)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(AuditLog(path, SystemEntropy())) as log:
         timetable = Timetable(period=timedelta(seconds=parts.settings.anchor_seconds))
         trust = parts.settings.home / "trust"
-        pump = AuditPump(log, parts.database, trust, SystemClock(), timetable)
+        sources = ActSources(database=parts.database, tables=tables, trust=trust)
+        pump = AuditPump(log, sources, SystemClock(), timetable)
 
         def head() -> PublishedHead | None:
             known = pump.head
@@ -36,7 +40,7 @@ async def audited(parts: ServerParts) -> AsyncIterator[Route]:
 
         task = asyncio.create_task(pump.run())
         try:
-            yield head_route(head, shared_token(files.audit_token))
+            yield head_route(head, shared_token(files.audit_token(role)))
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,7 +1,7 @@
 """The wallet inside a phone's browser: every port to its implementation on WebCrypto and IndexedDB.
 
 Whom the wallet believes comes with the shell as a static file (`trust.json`), so that a phone needs
-no server to know it: roots of issuers and of askers, and where the wallet provider is.
+no server to know it: roots of issuers and of askers, the ledger, and where the wallet provider is.
 """
 
 import base64
@@ -27,9 +27,12 @@ from mrc.infra.browser.web_crypto import (
     BrowserPasswordHash,
 )
 from mrc.kernel.errors import Malformed
+from mrc.kernel.ports import HttpClient
 from mrc.kernel.pure_verifier import PureVerifier
+from mrc.ledger.trust_file import decode_trust
 from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.protocols.wallet_provider.messages import Level
+from mrc.wallet.asker_register import AskerRegister, FetchedRegister
 from mrc.wallet.mobile_id import MobileId, WalletHost, WalletTrust
 from mrc.wallet.provider_client import ProviderClient, ProviderParts
 from mrc.web.wallet_app.app import make_app
@@ -95,6 +98,7 @@ def make_wallet(host: Host, trust: dict[str, object]) -> WalletApp:
     believed = WalletTrust(
         issuers=ChainChecker(anchors=_roots(trust, "issuers"), verifier=verifier),
         askers=AskerTrust(anchors=_roots(trust, "readers")),
+        register=find_register(trust, http),
     )
     url = _text(trust, "provider")
     parts = ProviderParts(
@@ -108,6 +112,18 @@ def make_wallet(host: Host, trust: dict[str, object]) -> WalletApp:
         check=PhoneCheck(keys=keys, records=records, verifier=verifier),
         lost_page=_text(trust, "lost"),
     )
+
+
+def find_register(trust: dict[str, object], http: HttpClient) -> AskerRegister | None:
+    """The register of askers on the ledger that `trust.json` names; None where it names none.
+
+    Raises `Malformed` where it names one that does not decode: a wallet that silently asked
+    no ledger would look like one whose askers are all good.
+    """
+    ledger, url = trust.get("ledger"), _text(trust, "askers")
+    if ledger is None or not url:
+        return None
+    return FetchedRegister(http, url, decode_trust(json_text.encode(ledger)))
 
 
 def _roots(trust: dict[str, object], member: str) -> Sequence[Certificate]:

@@ -1,7 +1,7 @@
 """The ledger as the explorer shows it: read through events, named by the trust list, kept briefly."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,8 @@ from mrc.infra.chain.clerk import PracticeClerk
 from mrc.infra.chain.client import Wanted
 from mrc.infra.chain.overview import Decision, Overview, read_overview
 from mrc.infra.chain.practice import PracticeLedger
+from mrc.infra.chain.publisher import Publisher
+from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Clock
 from mrc.ledger.application import MEDIA_TYPE as TRUST_LIST_TYPE
 from mrc.ledger.application import Application
@@ -24,6 +26,7 @@ from mrc.web.explorer.views import (
     LedgerView,
     OrganisationView,
     PublicationView,
+    StreamView,
     TypeView,
 )
 
@@ -64,8 +67,13 @@ class ExploredLedger:
     async def bundle(self, uri: str, media_type: str) -> bytes:
         """With the entry of the issuer whose document it is."""
         issuer = next((one for one in self.clerk.accepted if uri.startswith(f"{one.url}/")), None)
-        facts = Wanted(organisations=() if issuer is None else (issuer.organisation_id,))
-        return await asyncio.to_thread(self.ledger.publisher.bundle, uri, media_type, facts)
+        if issuer is None:
+            return await asyncio.to_thread(self.ledger.publisher.bundle, uri, media_type)
+        publisher = self.ledger.issuers.get(issuer.organisation_id)
+        if publisher is None:
+            raise Unavailable("anchor", "this issuer's stream is not open yet")
+        facts = Wanted(organisations=(issuer.organisation_id,))
+        return await asyncio.to_thread(publisher.bundle, uri, media_type, facts)
 
     async def asker_register(self) -> bytes:
         async with self._lock:
@@ -92,7 +100,8 @@ class ExploredLedger:
     def _read(self, now: datetime) -> LedgerView:
         overview = read_overview(self.ledger.client)
         known = _Names(self.clerk.accepted)
-        head = overview.streams.get(self.ledger.publisher.stream)
+        streams = tuple(self._streams(overview, known, now))
+        anchored = [one.anchored_at for one in streams if one.anchored_at is not None]
         return LedgerView(
             read_at=now,
             organisations=_organisations(overview, known),
@@ -105,8 +114,10 @@ class ExploredLedger:
                     published_at=datetime.fromtimestamp(entry.iat, now.tzinfo),
                     digest=entry.digest,
                 )
-                for entry in self.ledger.publisher.newest()
+                for publisher in self._publishers()
+                for entry in publisher.newest()
             ),
+            streams=streams,
             decisions=tuple(
                 _decision(one, known) for one in overview.decisions[: -NEWEST_DECISIONS - 1 : -1]
             ),
@@ -124,12 +135,30 @@ class ExploredLedger:
             threshold=overview.threshold,
             validators=len(self.ledger.trust.validators),
             paused=overview.paused,
-            tick=None if head is None else head.tick,
-            anchored_at=None if head is None else head.anchored_at,
+            tick=sum(one.tick for one in streams) if anchored else None,
+            anchored_at=min(anchored, default=None),
             next_tick=self.timetable.next_after(now),
-            late=head is not None and self.timetable.is_late(now, head.anchored_at),
+            late=any(one.late for one in streams),
             contract=self.ledger.client.address,
         )
+
+    def _publishers(self) -> list[Publisher]:
+        return [self.ledger.publisher, *self.ledger.issuers.values()]
+
+    def _streams(self, overview: Overview, known: "_Names", now: datetime) -> Iterator[StreamView]:
+        """The council's first, which has no name."""
+        owners = [None, *self.ledger.issuers]
+        for owner, publisher in zip(owners, self._publishers(), strict=True):
+            head = overview.streams.get(publisher.stream)
+            yield StreamView(
+                names=NO_NAMES if owner is None else known.of(owner),
+                of_the_council=owner is None,
+                identifier=publisher.stream,
+                writer=publisher.writer,
+                tick=0 if head is None else head.tick,
+                anchored_at=None if head is None else head.anchored_at,
+                late=head is not None and self.timetable.is_late(now, head.anchored_at),
+            )
 
 
 class _Names:

@@ -4,6 +4,7 @@ from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
 from mrc.authority.phone_checks import PhoneChecks
+from mrc.infra.audit_pump import IMMIGRATION_TABLES
 from mrc.infra.clock import SystemClock
 from mrc.infra.settings import Host, Settings
 from mrc.infra.stores.phone_checks import DatabasePhoneChecks
@@ -64,7 +65,7 @@ async def run_authority(settings: Settings) -> None:
             published(publisher),
             expiring(chip_cards),
             looked_after(losses, events),
-            audited(parts) as audit_head,
+            audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as audit_head,
         ):
             apps = {
                 Host.ISSUER: with_plastic_cards(

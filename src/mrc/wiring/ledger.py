@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from prometheus_client import REGISTRY
@@ -21,9 +22,9 @@ from mrc.infra.chain.collecting import PublishedLists, Source
 from mrc.infra.chain.guarding import rpc_options
 from mrc.infra.chain.limits import RpcLimits, limits_of
 from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
-from mrc.infra.chain.publisher import AnchorMetrics
+from mrc.infra.chain.publisher import AnchorMetrics, Publisher
 from mrc.infra.chain.server import make_app as make_rpc
-from mrc.infra.chain.ticking import Clockwork
+from mrc.infra.chain.ticking import Clockwork, Lane
 from mrc.infra.clock import SystemClock
 from mrc.infra.files import write_atomic
 from mrc.infra.http import HttpxClient
@@ -36,12 +37,14 @@ from mrc.kernel.errors import Malformed, MrcError, Unavailable
 from mrc.kernel.ports import HttpClient, HttpRequest
 from mrc.ledger.anchors import Publication, audit_publication, publication
 from mrc.ledger.application import MEDIA_TYPE as TRUST_LIST_TYPE
-from mrc.ledger.statements import Role
+from mrc.ledger.application import Application
+from mrc.ledger.statements import Role, StreamId
 from mrc.ledger.timetable import Timetable
 from mrc.ledger.trust_file import encode_trust
 from mrc.web.audit_api.app import HEAD_PATH
 from mrc.web.explorer.app import make_app as make_explorer
 from mrc.wiring.explored import ExploredLedger
+from mrc.wiring.issuers import AUTHORITIES, IMMIGRATION, IssuingAuthority
 from mrc.wiring.ledger_files import LedgerFiles
 from mrc.wiring.server import practice_tls
 from mrc.wiring.wallet_process import tls_roots
@@ -59,53 +62,90 @@ class LedgerRole:
     clerk: PracticeClerk
     http: HttpClient
     timetable: Timetable
-    token: str
 
     @property
     def trust_list_uri(self) -> str:
         return f"{self.settings.url_of(Host.EXPLORER)}/trust-list"
 
-    async def collect(self, now: datetime) -> Sequence[Publication]:
-        """Everything to anchor now. Raises `Unavailable` while nothing at all is published."""
-        lists = PublishedLists(self.http, OpensslVerifier(), self._sources)
-        earlier = await asyncio.to_thread(self.ledger.publisher.newest)
+    def lanes(self) -> Sequence[Lane]:
+        """The council's stream and that of every issuer, as far as they are open."""
+        opened = self.ledger.issuers
+        issuers = [one for one in self._issuers() if one.organisation_id in opened]
+        return (
+            Lane(publisher=self.ledger.publisher, collect=self._of_the_council),
+            *(
+                Lane(
+                    publisher=opened[one.organisation_id],
+                    collect=partial(self._of_issuer, one, opened[one.organisation_id]),
+                )
+                for one in issuers
+            ),
+        )
+
+    async def serve_council(self, tick: Callable[[Lane], Awaitable[bool]]) -> None:
+        """Look at applications again and again; a stream's first tick does not wait."""
+        begun: set[StreamId] = set()
+        while True:
+            try:
+                await asyncio.to_thread(self._work)
+                for lane in self.lanes():
+                    if lane.publisher.stream not in begun and await self._begin(lane, tick):
+                        begun.add(lane.publisher.stream)
+            except MrcError as error:
+                _log.warning("ledger_council_failed", detail=str(error))
+            await asyncio.sleep(CLERK_SECONDS)
+
+    def _work(self) -> None:
+        self.clerk.work(SystemClock().now())
+        for issuer in self._issuers():
+            self.ledger.open_issuer_stream(issuer.organisation_id)
+
+    async def _begin(self, lane: Lane, tick: Callable[[Lane], Awaitable[bool]]) -> bool:
+        if await asyncio.to_thread(lane.publisher.anchored_at) is not None:
+            return True
+        return bool(self.clerk.accepted) and await tick(lane)
+
+    def _issuers(self) -> Sequence[Application]:
+        return [one for one in self.clerk.accepted if one.role is Role.ISSUER]
+
+    async def _of_the_council(self, _: datetime) -> Sequence[Publication]:
+        """The trust list. Raises `Unavailable` while nobody is registered."""
+        found = self.clerk.trust_list()
+        if found is None:
+            raise Unavailable("trust list", "nobody is registered yet")
+        return (publication(self.trust_list_uri, TRUST_LIST_TYPE, found[0], found[1]),)
+
+    async def _of_issuer(
+        self, issuer: Application, publisher: Publisher, now: datetime
+    ) -> Sequence[Publication]:
+        """Everything that an issuer publishes. Raises `Unavailable` while it is nothing at all."""
+        earlier = await asyncio.to_thread(self._earlier, issuer, publisher)
+        source = Source(url=issuer.url, root=decode_certificate(issuer.certificate))
+        lists = PublishedLists(self.http, OpensslVerifier(), lambda: [source])
         found = {
             (entry.uri, entry.media_type): entry for entry in await lists.collect(earlier, now)
         }
-        for entry in (*self._trust_list(), *await self._audit_head()):
+        for entry in await self._audit_head(issuer):
             found[entry.uri, entry.media_type] = entry
         if not found:
             raise Unavailable("published documents", "there are none yet")
         return tuple(found.values())
 
-    async def serve_council(self, tick: Callable[[], Awaitable[bool]]) -> None:
-        """Look at applications again and again; the first tick does not wait for the timetable."""
-        begun = await asyncio.to_thread(self.ledger.publisher.anchored_at) is not None
-        while True:
-            try:
-                await asyncio.to_thread(self.clerk.work, SystemClock().now())
-            except MrcError as error:
-                _log.warning("ledger_council_failed", detail=str(error))
-            if not begun and self.clerk.accepted:
-                begun = await tick()
-            await asyncio.sleep(CLERK_SECONDS)
+    def _earlier(self, issuer: Application, publisher: Publisher) -> Sequence[Publication]:
+        """What its stream anchored last; before its first tick, what the council's did for it."""
+        return publisher.newest() or self.ledger.publisher.last_about(f"{issuer.url}/")
 
-    def _sources(self) -> Sequence[Source]:
-        issuers = [one for one in self.clerk.accepted if one.role is Role.ISSUER]
-        return [Source(url=one.url, root=decode_certificate(one.certificate)) for one in issuers]
-
-    def _trust_list(self) -> Sequence[Publication]:
-        found = self.clerk.trust_list()
-        if found is None:
+    async def _audit_head(self, issuer: Application) -> Sequence[Publication]:
+        """The issuer's audit log; where it does not answer the last head stays anchored."""
+        authority = find_authority(self.settings, issuer.url)
+        if authority is None:
             return ()
-        return (publication(self.trust_list_uri, TRUST_LIST_TYPE, found[0], found[1]),)
-
-    async def _audit_head(self) -> Sequence[Publication]:
-        """The authority's audit log; where it does not answer the last head stays anchored."""
+        token = shared_token(LedgerFiles(self.settings.home).audit_token(authority.role))
+        host = Host.DESK if authority is IMMIGRATION else authority.host
         request = HttpRequest(
             method="GET",
-            url=self.settings.url_of(Host.DESK) + HEAD_PATH,
-            headers={"authorization": f"Bearer {self.token}"},
+            url=self.settings.url_of(host) + HEAD_PATH,
+            headers={"authorization": f"Bearer {token}"},
         )
         try:
             answer = await self.http.send(request)
@@ -113,6 +153,11 @@ class LedgerRole:
         except (Unavailable, Malformed) as error:
             _log.info("ledger_audit_head_not_read", detail=str(error))
             return ()
+
+
+def find_authority(settings: Settings, issuer_url: str) -> IssuingAuthority | None:
+    """The authority of this installation at that address; None for a stranger."""
+    return next((one for one in AUTHORITIES if settings.url_of(one.host) == issuer_url), None)
 
 
 async def run_ledger(settings: Settings) -> None:
@@ -162,18 +207,15 @@ async def _opened(settings: Settings) -> AsyncIterator[LedgerRole]:
                 clerk=PracticeClerk(ledger, files.applications, files.trust_list),
                 http=http,
                 timetable=Timetable(period=timedelta(seconds=settings.anchor_seconds)),
-                token=shared_token(files.audit_token),
             )
 
 
 @contextlib.asynccontextmanager
 async def _ticking(role: LedgerRole) -> AsyncIterator[None]:
-    clockwork = Clockwork(
-        role.ledger.publisher, role.collect, SystemClock(), role.timetable, AnchorMetrics(REGISTRY)
-    )
+    clockwork = Clockwork(role.lanes, SystemClock(), role.timetable, AnchorMetrics(REGISTRY))
     tasks = [
         asyncio.create_task(clockwork.run()),
-        asyncio.create_task(role.serve_council(clockwork.tick)),
+        asyncio.create_task(role.serve_council(clockwork.tick_lane)),
     ]
     try:
         yield

@@ -13,12 +13,24 @@ from pathlib import Path
 from mrc.formats.catalogue.card_types import STANDARD, CardDefinition, CardType
 from mrc.formats.x509.certificate import Certificate
 from mrc.infra.files import read_secret, write_secret
-from mrc.infra.settings import Settings
+from mrc.infra.settings import Host, Settings
 from mrc.kernel.errors import Malformed
 from mrc.ledger.application import SEED_BYTES, Application, encode_application
 from mrc.ledger.proofs import LedgerTrust
-from mrc.ledger.statements import Role
+from mrc.ledger.statements import (
+    OrganisationId,
+    Role,
+    StreamId,
+    issuer_stream_id,
+    organisation_id,
+    stream_id,
+)
 from mrc.ledger.trust_file import decode_trust
+
+FIRST_AUDITED = "authority"
+"""The role that had an audit log before the others."""
+
+_SEED = "organisation.seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +59,33 @@ class LedgerFiles:
     def trust_list(self) -> Path:
         return self.folder / "trust-list.json"
 
-    @property
-    def audit_token(self) -> Path:
-        return self.folder / "audit.token"
+    def audit_token(self, role: str) -> Path:
+        """What the ledger's role shows to learn an authority's head."""
+        return self.folder / ("audit.token" if role == FIRST_AUDITED else f"audit-{role}.token")
 
     @property
     def trust(self) -> Path:
         """The ledger that this installation believes (`mrc.ledger.trust_file`)."""
         return self.home / "trust" / "ledger.json"
 
-    @property
-    def audit_log(self) -> Path:
-        return self.home / "authority" / "audit.sqlite"
+    def audit_log(self, role: str) -> Path:
+        return self.home / role / "audit.sqlite"
+
+    def find_organisation(self, role: str) -> OrganisationId | None:
+        """Under which identifier a role applied to the council; None before it did."""
+        path = self.home / role / _SEED
+        return organisation_id(read_secret(path)) if path.exists() else None
+
+    def find_audit_streams(self, role: str) -> tuple[StreamId, ...]:
+        """Every stream that ever anchored an authority's audit log.
+
+        The immigration authority's stood in the council's stream before issuers had streams.
+        """
+        name = self.find_organisation(role)
+        streams = () if name is None else (issuer_stream_id(name),)
+        if role == FIRST_AUDITED and self.stream_seed.exists():
+            return (stream_id(self.stream_seed.read_bytes()), *streams)
+        return streams
 
 
 def load_ledger_trust(settings: Settings) -> LedgerTrust | None:
@@ -73,6 +100,11 @@ def get_ledger_trust(settings: Settings) -> LedgerTrust:
     if trust is None:
         raise Malformed("ledger trust", f"{LedgerFiles(settings.home).trust} does not exist")
     return trust
+
+
+def askers_url(settings: Settings) -> str:
+    """Where this installation's register of askers is served to everybody."""
+    return f"{settings.url_of(Host.EXPLORER)}/askers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +129,7 @@ def apply_to_council(
     files = LedgerFiles(settings.home)
     definitions = [STANDARD.get(card_type) for card_type in card_types]
     application = Application(
-        seed=_seed(settings.home / applicant.name / "organisation.seed"),
+        seed=_seed(settings.home / applicant.name / _SEED),
         role=applicant.role,
         names=applicant.names,
         url=applicant.url,

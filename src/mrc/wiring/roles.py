@@ -1,6 +1,7 @@
 """The roles as processes: each put together, served, and looked after until it is told to stop."""
 
 from mrc.authority.counter import Counter
+from mrc.infra.audit_pump import ISSUER_TABLES
 from mrc.infra.clock import SystemClock
 from mrc.infra.practice_cards import (
     DRIVING_AGE,
@@ -17,10 +18,12 @@ from mrc.web.phone_shell.app import load_files
 from mrc.web.phone_shell.app import make_app as make_phone_shell
 from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.web.verifier_api.app import create_app as create_verifier_api
+from mrc.wiring.auditing import audited
 from mrc.wiring.checking import ROOM as CHECKING_ROOM
 from mrc.wiring.checking import FrontParts, make_checker, make_online
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
+from mrc.wiring.ledger_files import askers_url, load_ledger_trust
 from mrc.wiring.losses import looked_after, make_losses, with_notices
 from mrc.wiring.providers import make_provider
 from mrc.wiring.server import practice_tls, serve_role, server_parts
@@ -44,9 +47,13 @@ async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
             issuer, clock=SystemClock(), proofs=make_proofs(parts), loss=losses.door
         )
         told = with_notices(api, settings, authority, losses)
-        apps = {authority.host: with_management(settings, authority, counter, None, told)}
-        async with published(publisher), looked_after(losses):
-            await serve_role(parts, apps)
+        async with (
+            published(publisher),
+            looked_after(losses),
+            audited(parts, authority.role, ISSUER_TABLES) as audit_head,
+        ):
+            app = with_management(settings, authority, counter, None, told, audit_head)
+            await serve_role(parts, {authority.host: app})
 
 
 async def run_verifier(settings: Settings) -> None:
@@ -79,6 +86,8 @@ async def run_phone(settings: Settings) -> None:
         readers=store.certificates(TrustKind.READER),
         provider=settings.url_of(Host.PROVIDER),
         lost=settings.url_of(Host.LOST),
+        ledger=load_ledger_trust(settings),
+        askers=askers_url(settings),
     )
     shell = make_phone_shell(load_files(trust))
     tls = practice_tls(settings, at)

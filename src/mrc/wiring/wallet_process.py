@@ -29,7 +29,7 @@ from mrc.protocols.wallet_provider.messages import Level
 from mrc.wallet.asker_register import AskerRegister, FetchedRegister
 from mrc.wallet.mobile_id import MobileId, WalletHost, WalletTrust
 from mrc.wallet.provider_client import ProviderClient, ProviderParts
-from mrc.wiring.ledger_files import load_ledger_trust
+from mrc.wiring.ledger_files import askers_url, load_ledger_trust
 
 
 def wallet_folder(settings: Settings, name: str) -> Path:
@@ -60,8 +60,7 @@ def load_trust(settings: Settings) -> WalletTrust:
 def load_register(settings: Settings, http: HttpClient) -> AskerRegister | None:
     """The register of askers on the ledger that this installation trusts, if it trusts one."""
     ledger = load_ledger_trust(settings)
-    url = f"{settings.url_of(Host.EXPLORER)}/askers"
-    return None if ledger is None else FetchedRegister(http, url, ledger)
+    return None if ledger is None else FetchedRegister(http, askers_url(settings), ledger)
 
 
 @contextlib.asynccontextmanager

@@ -24,22 +24,29 @@ from mrc.cli.story import chapters
 from mrc.cli.story.teller import Teller
 from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.contract import creation_code
+from mrc.infra.chain.publisher import Journal
 from mrc.infra.free_ports import find_free_ports
+from mrc.infra.keys.software import SystemEntropy
 from mrc.infra.processes import Role, Running, start_role
 from mrc.infra.settings import Host, LedgerPolicy, Settings
+from mrc.infra.stores.audit import AuditLog
+from mrc.ledger.anchors import AUDIT_LOG_URI
 from mrc.ledger.headers import Address
+from mrc.ledger.statements import issuer_stream_id, stream_id
 from mrc.wiring.installation import (
     AUTHORITY,
     CARRIER,
     LEDGER,
+    POLICE,
     PROVIDER,
     VERIFIER,
     environment_of,
 )
+from mrc.wiring.ledger_files import LedgerFiles
 from tests.simulators.chain_bytes import bytes_on_chain
 
 PORTS = len(Host) + 2
-KILLS = 4
+KILLS = 6
 PATIENCE_S = 60
 
 
@@ -72,7 +79,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     teller = Teller(home=tmp_path, environment=environment_of(settings), console=console)
     made = Installation(settings, teller, {})
     async with contextlib.AsyncExitStack() as stack:
-        for role in (LEDGER, CARRIER, PROVIDER, AUTHORITY, VERIFIER):
+        for role in (LEDGER, CARRIER, PROVIDER, POLICE, AUTHORITY, VERIFIER):
             await made.start(role)
         stack.push_async_callback(_stop, made)
         yield made
@@ -83,10 +90,13 @@ async def _stop(installation: Installation) -> None:
         await running.stop()
 
 
-async def audit(installation: Installation, *, ticks: int = 1) -> dict[str, object]:
+async def audit(
+    installation: Installation, authority: str = "authority", *, ticks: int = 1
+) -> dict[str, object]:
     """The report of `mrc audit verify`, once at least so many ticks are anchored."""
+    command = ("audit", "verify", "--authority", authority)
     for _ in range(PATIENCE_S):
-        told = await asyncio.to_thread(installation.teller.mrc, "audit", "verify", may_fail=True)
+        told = await asyncio.to_thread(installation.teller.mrc, *command, may_fail=True)
         if told.code == 0 and told.value["ticks"] >= ticks and told.value["anchored_heads"]:
             return dict(told.value)
         await asyncio.sleep(1)
@@ -100,14 +110,21 @@ async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Inst
     before = await audit(installation)
     assert before["entries"] > 50  # type: ignore[operator]
     moments = random.Random(8230)
+    victims = (LEDGER, AUTHORITY, POLICE)
     for number in range(KILLS):
-        role = AUTHORITY if number % 2 else LEDGER
+        role = victims[number % len(victims)]
         await asyncio.sleep(moments.uniform(0.2, 1.5))
         await installation.kill(role)
         await installation.start(role)
     after = await audit(installation, ticks=int(str(before["ticks"])) + 3)
     assert after["faults"] == []
     assert after["entries"] >= before["entries"]  # type: ignore[operator]
+    await asyncio.to_thread(chapters.receive, teller, phone, authority="police")
+    issued = await acts_of(installation, "police", "card.issued")
+    assert issued == 1
+    police = await audit(installation, "police", ticks=3)
+    assert police["faults"] == []
+    await asyncio.to_thread(streams_are_apart, installation.settings)
     await asyncio.to_thread(_proved_and_shown, teller, phone)
     await installation.running[LEDGER.name].stop()
     chain = ChainReader.open_for_reading(installation.settings.home / "ledger" / "ledger.sqlite")
@@ -119,6 +136,38 @@ async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Inst
     assert len(values) > 500
     found = [value[:40] for value in values if any(form in everything for form in forms(value))]
     assert not found
+
+
+async def acts_of(installation: Installation, role: str, kind: str) -> int:
+    """How many acts of a kind a role's log holds, once there is one."""
+    log = AuditLog(LedgerFiles(installation.settings.home).audit_log(role), SystemEntropy())
+    with contextlib.closing(log):
+        for _ in range(PATIENCE_S):
+            found = sum(kind.encode() in leaf for leaf in log.leaves())
+            if found:
+                return found
+            await asyncio.sleep(1)
+    raise AssertionError(f"no act {kind} in the log of {role}")
+
+
+def streams_are_apart(settings: Settings) -> None:
+    """Each issuer's documents in its own stream and nowhere else, the trust list in the council's."""
+    files = LedgerFiles(settings.home)
+    journal = Journal(files.journal)
+    with contextlib.closing(journal):
+        for role, host in (("authority", Host.ISSUER), ("police", Host.POLICE)):
+            name = files.find_organisation(role)
+            assert name is not None
+            newest = journal.find_newest_anchored(issuer_stream_id(name))
+            assert newest is not None
+            uris = {entry.uri for entry, _ in newest.entries}
+            assert AUDIT_LOG_URI in uris
+            own = f"{settings.url_of(host)}/"
+            assert all(uri.startswith(own) for uri in uris - {AUDIT_LOG_URI})
+        council = journal.find_newest_anchored(stream_id(files.stream_seed.read_bytes()))
+        assert council is not None
+        trust_list = settings.url_of(Host.EXPLORER) + "/trust-list"
+        assert [entry.uri for entry, _ in council.entries] == [trust_list]
 
 
 def _proved_and_shown(teller: Teller, phone: chapters.Phone) -> None:

@@ -30,7 +30,9 @@ from mrc.web.phone_shell.app import ShellFiles, load_files
 from mrc.web.phone_shell.app import make_app as make_shell
 from mrc.web.phone_shell.trust_file import encode_trust
 from mrc.wiring.checking import make_checker, make_online
+from mrc.wiring.ledger_files import askers_url, load_ledger_trust
 from mrc.wiring.wallet_server import served_wallet
+from tests.simulators.explored_ledger import Explorer, explored_ledger
 from tests.simulators.holder_world import HolderWorld, holder_world
 
 PIN = "493817"
@@ -67,6 +69,7 @@ class Town:
 
     world: HolderWorld
     shell: Recording
+    explorer: Explorer
     wallet_link: str
     problems: list[str] = field(default_factory=list)
 
@@ -83,6 +86,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         settings = world.settings
         names = [settings.name_of(host) for host in Host]
         tls = prepare_tls(home / "tls", names, at=datetime.now(UTC))
+        explorer = await stack.enter_async_context(explored_ledger(settings))
         wallet = await stack.enter_async_context(served_wallet(settings, "phone"))
         shell = Recording(make_shell(shell_files(settings)))
         apps: dict[Host, ASGIApp] = {
@@ -93,10 +97,11 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             Host.PHONE: shell,
             Host.CHECKER: make_checker(settings, world.verifier, world.front()),
             Host.ONLINE: make_online(settings, world.verifier, world.front()),
+            Host.EXPLORER: explorer,
         }
         ports = {settings.port_of(host): app for host, app in apps.items()}
         await stack.enter_async_context(serving(ports, bind="127.0.0.1", tls=tls))
-        yield Town(world=world, shell=shell, wallet_link=wallet.link)
+        yield Town(world=world, shell=shell, explorer=explorer, wallet_link=wallet.link)
     shutil.rmtree(home)
 
 
@@ -106,6 +111,8 @@ def shell_files(settings: Settings) -> ShellFiles:
         issuers=store.certificates(TrustKind.ISSUER),
         readers=store.certificates(TrustKind.READER),
         provider=settings.url_of(Host.PROVIDER),
+        ledger=load_ledger_trust(settings),
+        askers=askers_url(settings),
     )
     return load_files(trust)
 

@@ -1,6 +1,6 @@
 """The pump repeats nothing, forgets nothing, and tells trust that came, changed and went."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mrc.infra.audit_pump import AuditPump
+from mrc.infra.audit_pump import IMMIGRATION_TABLES, ISSUER_TABLES, ActSources, ActTable, AuditPump
 from mrc.infra.database.engine import Database, open_database
+from mrc.infra.database.issuer_tables import card_events, cards
 from mrc.infra.database.staff_tables import acts
 from mrc.infra.database.upgrade import upgrade
 from mrc.infra.keys.software import SystemEntropy
@@ -17,6 +18,15 @@ from mrc.infra.stores.audit import AuditLog
 from mrc.ledger.timetable import Timetable
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+CARD = {
+    "id": "card-1",
+    "holder": "registrant-1",
+    "card_type": "driving_licence",
+    "phone": "phone-1",
+    "issued_at": NOW,
+    "locked": False,
+    "renewal_due": False,
+}
 
 
 class Still:
@@ -31,7 +41,10 @@ class Pumping:
     trust: Path
 
     def pump(self) -> AuditPump:
-        return AuditPump(self.log, self.database, self.trust, Still(), Timetable())
+        return AuditPump(self.log, self.sources(IMMIGRATION_TABLES), Still(), Timetable())
+
+    def sources(self, tables: Sequence[ActTable]) -> ActSources:
+        return ActSources(database=self.database, tables=tables, trust=self.trust)
 
     async def act(self, position: int) -> None:
         values = {"kind": "search", "actor": "officer-17", "subject": None, "reason": "a visit"}
@@ -90,3 +103,25 @@ async def test_trust_that_comes_changes_goes_and_comes_back_is_told_each_time(
     assert len(states) == 4
     assert states[2] == "removed"
     assert states[1] == states[3]
+
+
+async def test_an_issuer_without_register_and_desk_is_pumped_from_its_cards(
+    tmp_path: Path,
+) -> None:
+    """The police's and the interior's databases hold no register: what they did with cards counts."""
+    url = f"sqlite:///{tmp_path / 'police.sqlite3'}"
+    upgrade(url, "issuer", "loss")
+    log = AuditLog(tmp_path / "audit.sqlite", SystemEntropy())
+    values = {"card": "card-1", "act": "issued", "actor": "counter-3", "reason": "a visit"}
+    async with open_database(url) as database:
+        async with database.transaction() as tx:
+            await tx.execute(sa.insert(cards), CARD)
+            await tx.execute(sa.insert(card_events), {"position": 1, "at": NOW, **values})
+        sources = ActSources(database=database, tables=ISSUER_TABLES, trust=tmp_path / "trust")
+        for _ in range(2):
+            await AuditPump(log, sources, Still(), Timetable()).pump()
+    assert log.sources("card") == ["card:1"]
+    leaf = log.leaf(0)
+    assert b"card.issued" in leaf
+    assert b"counter-3" not in leaf
+    log.close()

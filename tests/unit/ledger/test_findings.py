@@ -15,6 +15,7 @@ from mrc.ledger.reasons import Reason
 from mrc.ledger.statements import OrganisationId, Role, purpose_id
 from tests.simulators.ledger_world import (
     ASKER,
+    ASKER_KEY_HASH,
     CLAIMS,
     CWT,
     ISSUER,
@@ -43,6 +44,7 @@ def judge(
     uri: str = URI,
     media_type: str = JWT,
     at: datetime = NOW,
+    issuer_key_hash: bytes = ISSUER_KEY_HASH,
 ) -> findings.DocumentFinding:
     return findings.judge_document(
         Document(uri=uri, media_type=media_type, issued_at=issued_at, data=data),
@@ -50,6 +52,7 @@ def judge(
         trust=four_validators(settled.client.address),
         at=at,
         max_unanchored_age=LIMIT,
+        issuer_key_hash=issuer_key_hash,
     )
 
 
@@ -101,6 +104,21 @@ def test_another_document_of_the_same_time_is_evidence(settled: World, good_bund
     assert kept["found_digest"] != kept["anchored_digest"]
     assert base64.b64decode(kept["bundle"]) == bundle
     assert base64.b64decode(kept["found"]) == b"another list of the same second"
+
+
+def test_another_issuers_document_in_this_stream_is_refused(
+    settled: World, good_bundle: Bundle
+) -> None:
+    """The bundle proves both organisations; the stream is not that of the one who signed."""
+    judged = judge(settled, encode_bundle(good_bundle), issuer_key_hash=ASKER_KEY_HASH)
+    assert (judged.finding.outcome, judged.finding.reason) == (Outcome.FAILED, Reason.OTHER_STREAM)
+
+
+def test_an_issuer_that_the_bundle_does_not_name_leaves_the_question_open(
+    settled: World, good_bundle: Bundle
+) -> None:
+    judged = judge(settled, encode_bundle(good_bundle), issuer_key_hash=bytes(32))
+    assert judged.finding.outcome is Outcome.UNDETERMINED
 
 
 def test_no_bundle_leaves_the_question_open(settled: World) -> None:

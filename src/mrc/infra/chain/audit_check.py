@@ -6,7 +6,7 @@
 4. Every published head of an anchored tick is in that tick's tree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mrc.infra.chain.client import LedgerClient
@@ -46,10 +46,26 @@ def check_log(log: AuditLog) -> AuditReport:
 
 
 def check_against_ledger(
-    log: AuditLog, journal: Journal, client: LedgerClient, stream: StreamId
+    log: AuditLog, journal: Journal, client: LedgerClient, streams: Sequence[StreamId]
 ) -> AuditReport:
-    """All four steps. Raises `Unavailable` where the ledger does not answer."""
+    """All four steps, over every stream in which this log's heads were ever anchored.
+
+    Raises `Unavailable` where the ledger does not answer.
+    """
     report = check_log(log)
+    anchored: set[bytes] = set()
+    for stream in streams:
+        anchored |= _check_stream(journal, client, stream, report)
+    known = {published.publication.digest for published in log.heads()}
+    report.anchored_heads = len(anchored & known)
+    report.faults.extend("an anchored head is not in the log" for _ in range(len(anchored - known)))
+    return report
+
+
+def _check_stream(
+    journal: Journal, client: LedgerClient, stream: StreamId, report: AuditReport
+) -> set[bytes]:
+    """Step 3 for one stream; the digests of the heads that it anchored."""
     head = client.stream_head(stream)
     newest = 0 if head is None else head.tick
     on_chain = dict(client.anchors(stream, 1, newest))
@@ -63,10 +79,7 @@ def check_against_ledger(
             continue
         report.ticks += 1
         anchored |= {entry.digest for entry, _ in batch.entries if entry.uri == AUDIT_LOG_URI}
-    known = {published.publication.digest for published in log.heads()}
-    report.anchored_heads = len(anchored & known)
-    report.faults.extend("an anchored head is not in the log" for _ in range(len(anchored - known)))
-    return report
+    return anchored
 
 
 def _reached(log: AuditLog, frontier: Frontier) -> Iterator[int]:

@@ -41,6 +41,7 @@ DEPLOY_GAS = 6_000_000
 WRITE_GAS = 4_000_000
 RECEIPT_WAIT_S = 60
 RECEIPT_POLL_S = 0.05
+PROOF_KEYS = 200  # asked for at once
 LOG_BLOCKS = 5_000  # public nodes refuse much more at once
 _HEADER_NAMES = (
     ("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot")
@@ -204,10 +205,13 @@ class LedgerClient:
         block = self._ask("eth_getBlockByNumber", "latest", False)
         streams = {*wanted.streams, *(entry.stream for entry in wanted.publications)}
         slots = [hex(slot) for slot in self._slots(wanted, sorted(streams))]
-        proof = self._ask("eth_getProof", "0x" + self.address.hex(), slots, block["number"])
-        nodes = list(proof["accountProof"])
-        for entry in proof["storageProof"]:
-            nodes.extend(entry["proof"])
+        nodes: list[str] = []
+        for first in range(0, max(1, len(slots)), PROOF_KEYS):
+            some = slots[first : first + PROOF_KEYS]
+            proof = self._ask("eth_getProof", "0x" + self.address.hex(), some, block["number"])
+            nodes.extend(proof["accountProof"])
+            for entry in proof["storageProof"]:
+                nodes.extend(entry["proof"])
         return encode_bundle(
             Bundle(
                 contract=self.address,

@@ -1,4 +1,8 @@
-"""A whole ledger in one process, for practice: chain, council, stream and publisher.
+"""A whole ledger in one process, for practice: chain, council, streams and their publishers.
+
+Every issuer has a stream and a writer's key of its own (`open_issuer_stream`); the council's stream
+holds what no issuer publishes. Ledgers made before issuers had streams anchored everything in
+the council's: it goes on with its history, and each issuer's stream begins where it left off.
 
 Announces itself: one process that holds every seat's key is no consortium. Opening again continues
 what is there; every step looks before it acts, so a crash anywhere in between is made good.
@@ -6,7 +10,7 @@ what is there; every step looks before it acts, so a crash anywhere in between i
 
 import os
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mrc.infra.chain import council
@@ -34,6 +38,7 @@ from mrc.ledger.statements import (
     PurposeId,
     Standing,
     StreamId,
+    issuer_stream_id,
     stream_id,
 )
 
@@ -44,7 +49,10 @@ THRESHOLD = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeLedger:
-    """What `open_practice_ledger` made. `chain` is what a JSON-RPC server serves (`make_app`)."""
+    """What `open_practice_ledger` made. `chain` is what a JSON-RPC server serves (`make_app`).
+
+    `publisher` writes the council's stream. `issuers` are the streams opened so far.
+    """
 
     chain: EmbeddedChain
     client: LedgerClient
@@ -53,6 +61,29 @@ class PracticeLedger:
     publisher: Publisher
     trust: LedgerTrust
     clock: Clock
+    keys: Path
+    entropy: Entropy
+    issuers: dict[OrganisationId, Publisher] = field(default_factory=dict)
+
+    def open_issuer_stream(self, issuer: OrganisationId) -> Publisher:
+        """The publisher of the issuer's own stream; the council gives its writer the stream once."""
+        known = self.issuers.get(issuer)
+        if known is not None:
+            return known
+        secret = read_or_make_secret(self.keys / f"writer-{issuer.hex()[:16]}")
+        writer = LedgerWriter(self.client, secret)
+        made = Publisher(writer, self.journal, issuer_stream_id(issuer), self.entropy)
+        self.open_stream(made)
+        self.issuers[issuer] = made
+        return made
+
+    def open_stream(self, publisher: Publisher) -> None:
+        """See the stream in its publisher's hand, by the council's decision where it is not yet."""
+        _, holder, nominee = self.client.read("streams", publisher.stream)
+        mine = "0x" + publisher.writer.hex()
+        if mine not in (holder.lower(), nominee.lower()):
+            self.decide(nominate_writer(publisher.stream, publisher.writer))
+        publisher.take_stream()
 
     def register(self, name: OrganisationId, entry: Organisation) -> None:
         """Register or change the organisation, where the ledger says anything else."""
@@ -107,8 +138,10 @@ def open_practice_ledger(directory: Path, *, clock: Clock, entropy: Entropy) -> 
         publisher=Publisher(writer, journal, _stream(directory / "stream"), entropy),
         trust=LedgerTrust(contract=client.address, validators=frozenset([validator.address])),
         clock=clock,
+        keys=keys,
+        entropy=entropy,
     )
-    _open_stream(ledger, writer)
+    ledger.open_stream(ledger.publisher)
     return ledger
 
 
@@ -126,12 +159,3 @@ def _stream(path: Path) -> StreamId:
     if not path.exists():
         write_atomic(path, os.urandom(16))
     return stream_id(path.read_bytes())
-
-
-def _open_stream(ledger: PracticeLedger, writer: LedgerWriter) -> None:
-    stream = ledger.publisher.stream
-    _, holder, nominee = ledger.client.read("streams", stream)
-    mine = "0x" + writer.address.hex()
-    if mine not in (holder.lower(), nominee.lower()):
-        ledger.decide(nominate_writer(stream, writer.address))
-    ledger.publisher.take_stream()

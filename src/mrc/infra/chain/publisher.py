@@ -20,6 +20,7 @@ from mrc.infra.chain.client import LedgerWriter, Wanted
 from mrc.kernel.errors import MrcError, Rejected, Unavailable
 from mrc.kernel.ports import Entropy
 from mrc.ledger.anchors import SALT_BYTES, AnchoredPublication, Batch, Publication
+from mrc.ledger.headers import Address
 from mrc.ledger.proofs import CLAUSE
 from mrc.ledger.reasons import Reason
 from mrc.ledger.statements import StreamId
@@ -70,6 +71,17 @@ class Journal:
             (stream,),
         ).fetchone()
         return None if row is None else _decode_entries(stream, row[0], row[1])
+
+    def find_newest_about(self, stream: StreamId, prefix: str) -> Batch | None:
+        """The newest anchored batch with a document whose address begins with `prefix`."""
+        rows = self._db.execute(
+            "SELECT tick, entries FROM batch WHERE stream = ? AND anchored"
+            " AND instr(entries, ?) ORDER BY tick DESC",
+            (stream, json.dumps(prefix)[:-1]),
+        )
+        batches = (_decode_entries(stream, tick, entries) for tick, entries in rows)
+        found = (b for b in batches if any(e.uri.startswith(prefix) for e, _ in b.entries))
+        return next(found, None)
 
     def open_batches(self, stream: StreamId) -> list[Batch]:
         """The batches that were written here and not yet seen on the chain."""
@@ -135,6 +147,17 @@ class Publisher:
         """What the newest tick of the journal anchored."""
         batch = self._journal.find_newest_anchored(self.stream)
         return () if batch is None else tuple(entry for entry, _ in batch.entries)
+
+    def last_about(self, prefix: str) -> tuple[Publication, ...]:
+        """What this stream last anchored of the documents whose address begins with `prefix`."""
+        batch = self._journal.find_newest_about(self.stream, prefix)
+        entries = () if batch is None else batch.entries
+        return tuple(entry for entry, _ in entries if entry.uri.startswith(prefix))
+
+    @property
+    def writer(self) -> Address:
+        """The address of the stream's writer key."""
+        return self._writer.address
 
     def bundle(self, uri: str, media_type: str, facts: Wanted = NO_FACTS) -> bytes:
         """The proof bundle to be served beside a published document; made once a tick.

@@ -1,11 +1,13 @@
-"""The publisher's clockwork: at every tick of the timetable, anchor what is published now.
+"""The publishers' clockwork: at every tick of the timetable, anchor what is published now.
 
+All streams tick at one time and none waits for another: an issuer that does not answer is late alone.
 A tick that fails is logged and made up for at the next; an anchor that is late raises the alarm
 ``ledger_anchor_late`` and shows in the metric. Nothing here decides what is published.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -21,19 +23,25 @@ Sleep = Callable[[float], Awaitable[None]]
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A stream: its publisher, and what it anchors at a tick."""
+
+    publisher: Publisher
+    collect: Collect
+
+
 class Clockwork:
-    """Ticks until it is cancelled."""
+    """Ticks every lane until it is cancelled. `lanes` is asked at each tick."""
 
     def __init__(
         self,
-        publisher: Publisher,
-        collect: Collect,
+        lanes: Callable[[], Sequence[Lane]],
         clock: Clock,
         timetable: Timetable,
         metrics: AnchorMetrics,
     ) -> None:
-        self._publisher = publisher
-        self._collect = collect
+        self._lanes = lanes
         self._clock = clock
         self._timetable = timetable
         self._metrics = metrics
@@ -45,24 +53,35 @@ class Clockwork:
             await self.tick()
 
     async def tick(self) -> bool:
+        """One tick of every lane; whether all were anchored."""
+        return all(await asyncio.gather(*(self.tick_lane(lane) for lane in self._lanes())))
+
+    async def tick_lane(self, lane: Lane) -> bool:
         """One tick; whether it was anchored."""
-        now = self._clock.now()
+        now, publisher = self._clock.now(), lane.publisher
         anchored = True
         try:
-            publications = await self._collect(now)
-            await asyncio.to_thread(self._publisher.anchor, publications)
+            publications = await lane.collect(now)
+            await asyncio.to_thread(publisher.anchor, publications)
         except MrcError as error:
             anchored = False
-            _log.warning("ledger_tick_failed", error=type(error).__name__, detail=str(error))
-        await self._observe(now)
+            _log.warning(
+                "ledger_tick_failed",
+                stream=publisher.stream.hex()[:16],
+                error=type(error).__name__,
+                detail=str(error),
+            )
+        await self._observe(publisher, now)
         return anchored
 
-    async def _observe(self, now: datetime) -> None:
+    async def _observe(self, publisher: Publisher, now: datetime) -> None:
         try:
-            last = await asyncio.to_thread(self._publisher.anchored_at)
+            last = await asyncio.to_thread(publisher.anchored_at)
         except MrcError:
-            last = self._publisher.last_seen
+            last = publisher.last_seen
+        stream = publisher.stream
         if last is not None:
-            self._metrics.observe(self._publisher.stream, anchored_at=last, now=now)
+            self._metrics.observe(stream, anchored_at=last, now=now)
         if self._timetable.is_late(now, last):
-            _log.error("ledger_anchor_late", last=None if last is None else last.isoformat())
+            since = None if last is None else last.isoformat()
+            _log.error("ledger_anchor_late", stream=stream.hex()[:16], last=since)

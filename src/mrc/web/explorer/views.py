@@ -49,6 +49,19 @@ class PublicationView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """A stream of anchors and who writes it. `names` is empty for the council's own."""
+
+    names: Mapping[str, str]
+    of_the_council: bool
+    identifier: bytes
+    writer: bytes
+    tick: int
+    anchored_at: datetime | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
     """A decision of the council: the contract's function, and whom it is about, where known."""
 
@@ -71,13 +84,17 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerView:
-    """Everything at one moment. `tick` None: nothing was anchored yet."""
+    """Everything at one moment. `tick` counts the anchors of all streams; None: there are none yet.
+
+    `anchored_at` is of the stream that was anchored longest ago.
+    """
 
     read_at: datetime
     organisations: tuple[OrganisationView, ...]
     types: tuple[TypeView, ...]
     entitlements: tuple[EntitlementView, ...]
     publications: tuple[PublicationView, ...]
+    streams: tuple[StreamView, ...]
     decisions: tuple[DecisionView, ...]
     blocks: tuple[BlockView, ...]
     seats: int

@@ -60,6 +60,7 @@ def refusal_words(reason: str | None, _: Translator) -> str:
         "invalid_seal": _("A seal does not fit: the content was changed after sealing."),
         "unknown_sealer": _("Somebody sealed it who is no validator."),
         "missing_node": _("Its proof has a gap: something was changed or left out."),
+        "other_stream": _("Somebody else’s stream anchored it, not its issuer’s."),
         "not_in_tree": _("A document named in it is not what was anchored."),
         "stale_header": _("It is too old to say anything about now."),
         "malformed_bundle": _("It is not a proof bundle, or it was damaged."),

@@ -14,6 +14,7 @@ from mrc.web.design.languages import Language
 from mrc.web.design.translator import Message, Translator
 from mrc.web.wallet_app.card_view import value_words
 from mrc.web.wallet_app.labels import card_name, claim_label, find_definition, kind_words
+from mrc.web.wallet_app.register_words import RegisterWords, register_words
 from mrc.web.wallet_app.session import ShareFlow
 from mrc.web.wallet_app.ways import Way, optional_choices
 
@@ -43,6 +44,7 @@ class ConsentView:
     optional: Sequence[Item]
     ways: Sequence[Mapping[str, object]]
     cards: Sequence[str]
+    register: RegisterWords | None
 
 
 def consent_view(flow: ShareFlow, _: Translator) -> ConsentView:
@@ -60,6 +62,7 @@ def consent_view(flow: ShareFlow, _: Translator) -> ConsentView:
         optional=[_one_item(choice, _) for choice in optional],
         ways=[_way(number, each, _) for number, each in enumerate(flow.ways)],
         cards=[str(card_name(choice.card, _)) for choice in way.choices],
+        register=register_words(flow.question.standing, _),
     )
 
 

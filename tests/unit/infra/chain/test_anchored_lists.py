@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mrc.formats.status_list.bits import Status
-from mrc.infra.chain.client import Wanted
-from mrc.infra.chain.council import register_organisation
+from mrc.infra.chain.client import LedgerWriter, Reverted, Wanted
+from mrc.infra.chain.council import nominate_writer, register_organisation
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.keys.software import OpensslVerifier
 from mrc.infra.ledger_lists import EvidenceFolder, ListLedger, find_proof_link
 from mrc.infra.status_client import StatusListClient
@@ -19,9 +20,20 @@ from mrc.ledger.anchors import Publication, publication
 from mrc.ledger.application import key_hash
 from mrc.ledger.bundle import PROOF_RELATION
 from mrc.ledger.reasons import Reason
-from mrc.ledger.statements import Role, Standing
+from mrc.ledger.statements import OrganisationId, Role, Standing
 from mrc.verifier.ledger import LedgerGrounds, LedgerPolicy
-from tests.simulators.ledger_world import ISSUER, JWT, NOW, World, organisation
+from tests.simulators.ledger_world import (
+    ISSUER,
+    JWT,
+    NOW,
+    OTHER_ISSUER,
+    OTHER_STREAM,
+    STREAM,
+    CountingEntropy,
+    World,
+    organisation,
+    secret,
+)
 from tests.simulators.pki import practice_pki
 from tests.simulators.practice_cards import STATUS_URI
 from tests.simulators.status_publisher import StatusPublisher
@@ -29,6 +41,7 @@ from tests.simulators.status_publisher import StatusPublisher
 PROOF = f"{STATUS_URI}/proof?form=jwt"
 ANCHORS = [practice_pki().iaca.certificate]
 ROOT_HASH = key_hash(practice_pki().iaca.der)
+OTHER_ROOT_HASH = key_hash(practice_pki().reader.der)
 GRACE = timedelta(minutes=20)
 
 
@@ -145,6 +158,51 @@ async def test_a_late_anchor_is_undetermined_and_a_fresh_change_is_not(checking:
     assert fresh[0].outcome is Outcome.PASSED
     late = await checking.findings(at=NOW + GRACE + timedelta(minutes=5))
     assert late[0].reason == Reason.ANCHOR_LATE
+
+
+def open_stream_of_another(world: World) -> Publisher:
+    """A second issuer with a root, a stream and a writer of its own."""
+    entry = organisation(Role.ISSUER, OTHER_ROOT_HASH)
+    world.decide(register_organisation(OTHER_ISSUER, entry))
+    writer = LedgerWriter(world.client, secret("other writer"))
+    world.decide(nominate_writer(OTHER_STREAM, writer.address))
+    publisher = Publisher(writer, world.journal, OTHER_STREAM, CountingEntropy())
+    publisher.take_stream()
+    return publisher
+
+
+@pytest.mark.parametrize("named", [[ISSUER], [ISSUER, OTHER_ISSUER], [OTHER_ISSUER, ISSUER]])
+async def test_a_list_proved_by_another_issuers_stream_is_refused(
+    checking: Checking, named: list[OrganisationId]
+) -> None:
+    """The other issuer anchors this one's old list, genuinely signed, in its own stream."""
+    other = open_stream_of_another(checking.world)
+    entry, token = checking.issuer.published()
+    checking.issuer.lists.token = lambda: token  # type: ignore[method-assign]
+    other.anchor([entry])
+    checking.issuer.proof = other.bundle_of([(STATUS_URI, JWT)], Wanted(organisations=named))
+    list_found, issuer_found = await checking.findings()
+    assert (list_found.outcome, list_found.reason) == (Outcome.FAILED, Reason.OTHER_STREAM)
+    assert issuer_found.outcome is Outcome.PASSED
+
+
+async def test_a_proof_that_names_only_the_other_issuer_says_nothing_good(
+    checking: Checking,
+) -> None:
+    other = open_stream_of_another(checking.world)
+    other.anchor([checking.issuer.published()[0]])
+    facts = Wanted(organisations=[OTHER_ISSUER])
+    checking.issuer.proof = other.bundle_of([(STATUS_URI, JWT)], facts)
+    list_found, issuer_found = await checking.findings()
+    assert list_found.outcome is Outcome.UNDETERMINED
+    assert issuer_found.reason == Reason.OTHER_KEY
+
+
+async def test_one_writer_cannot_write_in_the_stream_of_another(checking: Checking) -> None:
+    open_stream_of_another(checking.world)
+    thief = LedgerWriter(checking.world.client, secret("other writer"))
+    with pytest.raises(Reverted, match="not the writer"):
+        thief.write("anchor", STREAM, 1, b"\x01" * 32)
 
 
 async def test_a_bundle_that_names_another_issuer_fails(checking: Checking) -> None:

@@ -1,6 +1,6 @@
 """The clockwork: every tick, changed or not, and an alarm where the ledger does not answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from mrc.infra.chain.publisher import AnchorMetrics
-from mrc.infra.chain.ticking import Clockwork
+from mrc.infra.chain.ticking import Clockwork, Collect, Lane
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.anchors import Publication, publication
 from mrc.ledger.timetable import Timetable
@@ -26,6 +26,10 @@ async def nothing_to_be_had(now: datetime) -> Sequence[Publication]:
     raise Unavailable("status list", "not there")
 
 
+def lanes_of(world: World, collect: Collect) -> Callable[[], list[Lane]]:
+    return lambda: [Lane(publisher=world.publisher, collect=collect)]
+
+
 class Enough(Exception):
     pass
 
@@ -41,7 +45,7 @@ async def test_it_ticks_on_the_timetable(world: World) -> None:
 
     world.clock.at = NOW + timedelta(minutes=3)
     metrics = AnchorMetrics(CollectorRegistry())
-    clockwork = Clockwork(world.publisher, same_list, world.clock, Timetable(), metrics)
+    clockwork = Clockwork(lanes_of(world, same_list), world.clock, Timetable(), metrics)
     with pytest.raises(Enough):
         await clockwork.run(sleep)
     assert waits == [420, 600, 600, 600]
@@ -53,12 +57,12 @@ async def test_it_ticks_on_the_timetable(world: World) -> None:
 async def test_a_failed_tick_is_logged_and_made_up_for(world: World) -> None:
     registry = CollectorRegistry()
     parts = (world.clock, Timetable(), AnchorMetrics(registry))
-    assert await Clockwork(world.publisher, same_list, *parts).tick()
+    assert await Clockwork(lanes_of(world, same_list), *parts).tick()
     world.clock.at = NOW + timedelta(minutes=25)
     with capture_logs() as logs:
-        failing = Clockwork(world.publisher, nothing_to_be_had, *parts)
+        failing = Clockwork(lanes_of(world, nothing_to_be_had), *parts)
         assert not await failing.tick()
     assert [entry["event"] for entry in logs] == ["ledger_tick_failed", "ledger_anchor_late"]
     assert registry.get_sample_value(AGE, LABELS) == 25 * 60
-    assert await Clockwork(world.publisher, same_list, *parts).tick()
+    assert await Clockwork(lanes_of(world, same_list), *parts).tick()
     assert registry.get_sample_value(AGE, LABELS) == 0

@@ -43,7 +43,8 @@ class Visit:
 
     def settle(self) -> None:
         self.clerk.work(NOW)
-        self.explored.ledger.publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
+        publisher = self.explored.ledger.open_issuer_stream(ISSUER.organisation_id)
+        publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
 
     def bundle(self) -> str:
         query = urlencode({"uri": LIST, "media_type": JWT})
@@ -92,6 +93,24 @@ def test_the_page_tells_what_is_on_the_ledger(visit: Visit) -> None:
     assert "The ledger works." in page
     assert "카드 기관" in visit.client.get("/", headers={"accept-language": "ko"}).text
     assert visit.client.get("/health").json()["tick"] == 1
+
+
+def test_each_issuers_stream_and_its_writer_are_shown(visit: Visit) -> None:
+    visit.settle()
+    page = visit.client.get("/").text
+    ledger = visit.explored.ledger
+    (own,) = ledger.issuers.values()
+    assert own.writer != ledger.publisher.writer
+    for publisher in (own, ledger.publisher):
+        assert publisher.stream.hex()[:16] in page
+        assert publisher.writer.hex()[:16] in page
+
+
+def test_a_document_of_an_issuer_is_not_proved_by_the_councils_stream(visit: Visit) -> None:
+    visit.clerk.work(NOW)
+    visit.explored.ledger.publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
+    query = urlencode({"uri": LIST, "media_type": JWT})
+    assert visit.client.get(f"/bundles?{query}").status_code == 404
 
 
 def test_a_bundle_dropped_on_it_is_checked(visit: Visit) -> None:
