@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from mrc.ic_card import tlv
@@ -68,6 +68,25 @@ def sign_again(made: Authority, folder: Path, scratch: Path) -> None:
         timeout=60,
     )
     (folder / "011D.bin").write_bytes(tlv.encode(0x77, signed.read_bytes()))
+
+
+def make_chip_key(path: Path) -> Path:
+    """A chip's key on the emulator's curve into `path`; where its public half is."""
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    public = path.with_suffix(".spki")
+    public.write_bytes(
+        key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    return public
 
 
 def _certificate(

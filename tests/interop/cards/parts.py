@@ -66,9 +66,9 @@ def _java(program: str) -> list[str]:
     ]
 
 
-def issue(key: Path, signer: Path, folder: Path, algorithm: str, *card_access: Path) -> None:
-    """The files of a foreign card, by JMRTD, into `folder`."""
-    arguments = [key, signer, folder, algorithm, *card_access]
+def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) -> None:
+    """The files of a foreign card, by JMRTD, into `folder`. `more`: EF.CardAccess, a chip's key."""
+    arguments = [key, signer, folder, algorithm, *more]
     done = subprocess.run(
         [*_java("Issuer"), *map(str, arguments)],
         capture_output=True,

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from mrc.ic_card.lds.security_infos import PaceInfo, decode_security_infos, encode_security_infos
-from tests.interop.cards.abroad import make_authority, sign_again
+from tests.interop.cards.abroad import make_authority, make_chip_key, sign_again
 from tests.interop.cards.parts import VICC_CAN, issue, vicc, write_card_access_of_vicc
 from tests.simulators.ic_card_scene import flipped
 from tests.simulators.pcsc_stack import MRC
@@ -149,6 +149,33 @@ def test_a_wrong_can_is_said_to_be_one(stack, tmp_path, files, authority):
     done = read(stack, tmp_path, files, authority.csca, can="222223")
     assert done.returncode == REFUSED
     assert "wrong_password" in done.stderr
+
+
+@pytest.fixture
+def with_chip_key(tmp_path, offered, authority):
+    """Files whose DG14 names a key for Chip Authentication, and that key beside them."""
+    files = tmp_path / "proved"
+    files.mkdir()
+    public = make_chip_key(files / "chip.pk8")
+    issue(authority.key, authority.signer, files, "SHA256withRSA", offered, public)
+    return files
+
+
+def test_a_chip_that_has_dg14s_key_is_proved(stack, tmp_path, with_chip_key, authority):
+    _, others = report_of(read(stack, tmp_path, with_chip_key, authority.csca), READ)
+    assert others == {}
+
+
+def test_a_copy_on_a_chip_with_another_key_fails(stack, tmp_path, with_chip_key, authority):
+    make_chip_key(with_chip_key / "chip.pk8")
+    _, others = report_of(read(stack, tmp_path, with_chip_key, authority.csca), NOT_AUTHENTIC)
+    assert others == {"chip_authentication": ("failed", "chip_authentication")}
+
+
+def test_a_copy_on_a_chip_that_knows_no_proof_fails(stack, tmp_path, with_chip_key, authority):
+    (with_chip_key / "chip.pk8").unlink()
+    _, others = report_of(read(stack, tmp_path, with_chip_key, authority.csca), NOT_AUTHENTIC)
+    assert others == {"chip_authentication": ("failed", "chip_authentication")}
 
 
 def test_a_signature_by_openssl_with_pss_is_known(stack, tmp_path, files, authority):

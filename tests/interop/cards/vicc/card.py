@@ -1,7 +1,7 @@
 """virtualsmartcard's identity card, with an LDS1 application added, in the slot of vpcd.
 
-card.py FOLDER: the folder holds the application's files as `0101.bin` and so on. EF.CardAccess and
-the CAN 222222 are the emulator's own; `card.py write-card-access FILE` only writes the former.
+card.py FOLDER: the folder holds the application's files as `0101.bin` and so on, and perhaps a key
+for Chip Authentication, `chip.pk8`. EF.CardAccess and the CAN 222222 are the emulator's own; `card.py write-card-access FILE` only writes the former.
 """
 
 import socket
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from chip_authentication import Environment
 from virtualsmartcard import CardGenerator, CryptoUtils, SEutils, TLVutils
 from virtualsmartcard.SmartcardFilesystem import DF, TransparentStructureEF
 from virtualsmartcard.utils import stringtoint
@@ -82,7 +83,15 @@ class Card(VirtualICC):
     def __init__(self, folder: Path) -> None:
         super().__init__(None, "nPA", "127.0.0.1", PORT, logginglevel="DEBUG")
         add_application(self.os.mf, folder)
+        self._give_key(folder / "chip.pk8")
         self.sock = Prompt(self.sock)
+
+    def _give_key(self, path: Path) -> None:
+        """Chip Authentication, where the folder has a key for it."""
+        environment = self.os.SAM.current_SE
+        if path.exists():
+            environment.__class__ = Environment
+            environment.chip_key = path.read_bytes()
 
 
 def write_card_access(path: Path) -> None:

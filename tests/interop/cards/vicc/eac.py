@@ -24,7 +24,7 @@ class _Memory(ctypes.Structure):
     )
 
 
-_Buffer = ctypes.POINTER(_Memory)
+Buffer = ctypes.POINTER(_Memory)
 
 
 def _function(name, result, *arguments):
@@ -34,7 +34,7 @@ def _function(name, result, *arguments):
 
 
 _context, _bytes, _size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
-_create = _function("BUF_MEM_create_init", _Buffer, _bytes, _size)
+create = _function("BUF_MEM_create_init", Buffer, _bytes, _size)
 
 EAC_init = _function("EAC_init", None)
 EAC_CTX_new = _function("EAC_CTX_new", _context)
@@ -47,26 +47,26 @@ EAC_increment_ssc = _function("EAC_increment_ssc", ctypes.c_int, _context)
 PACE_STEP3C_derive_keys = _function("PACE_STEP3C_derive_keys", ctypes.c_int, _context)
 
 
-def _content(buffer):
+def content(buffer):
     return ctypes.string_at(buffer.contents.data, buffer.contents.length) if buffer else b""
 
 
 def _made(name, *before):
     """A function of context and secrets that makes bytes."""
-    function = _function(name, _Buffer, _context, *before)
-    return lambda *arguments: _content(function(*arguments))
+    function = _function(name, Buffer, _context, *before)
+    return lambda *arguments: content(function(*arguments))
 
 
 def _making(name):
     """A function of context and bytes that makes bytes."""
-    function = _function(name, _Buffer, _context, _Buffer)
-    return lambda context, data: _content(function(context, _create(data, len(data))))
+    function = _function(name, Buffer, _context, Buffer)
+    return lambda context, data: content(function(context, create(data, len(data))))
 
 
 def _judging(name):
     """A function of context and bytes that says how it went."""
-    function = _function(name, ctypes.c_int, _context, _Buffer)
-    return lambda context, data: function(context, _create(data, len(data)))
+    function = _function(name, ctypes.c_int, _context, Buffer)
+    return lambda context, data: function(context, create(data, len(data)))
 
 
 PACE_STEP1_enc_nonce = _made("PACE_STEP1_enc_nonce", ctypes.c_void_p)
@@ -78,6 +78,7 @@ PACE_STEP3D_compute_authentication_token = _making("PACE_STEP3D_compute_authenti
 PACE_STEP3D_verify_authentication_token = _judging("PACE_STEP3D_verify_authentication_token")
 TA_STEP3_generate_ephemeral_key = _made("TA_STEP3_generate_ephemeral_key")
 CA_STEP2_get_eph_pubkey = _made("CA_STEP2_get_eph_pubkey")
+CA_STEP4_compute_shared_secret = _judging("CA_STEP4_compute_shared_secret")
 EAC_encrypt = _making("EAC_encrypt")
 EAC_decrypt = _making("EAC_decrypt")
 EAC_authenticate = _making("EAC_authenticate")
@@ -89,6 +90,14 @@ _init_card_security = _function(
 
 def EAC_CTX_init_ef_cardsecurity(data, context):
     return _init_card_security(data, len(data), context)
+
+
+_set_key = _function("CA_set_key", ctypes.c_int, _context, _bytes, _size, _bytes, _size)
+
+
+def CA_set_key(context, private):
+    if _set_key(context, private, len(private), None, 0) != 1:
+        raise ValueError("a private key expected")
 
 
 def EAC_CTX_print_private(context, indent):
