@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
-from mrc.formats.x509.algorithms import raw_signature
+from mrc.formats.x509.algorithms import decode_pss_parameters, raw_signature
 from mrc.formats.x509.certificate import Certificate, decode_certificate
 from mrc.formats.x509.chain import check_chain
 from mrc.formats.x509.profiles import Purpose
@@ -41,10 +41,6 @@ _CLAUSE = "9303-11 5.1"
 _STRONG_HASHES = ("sha256", "sha384", "sha512")
 PRACTICE_UNIT = "practice"
 """organizationalUnitName of a CSCA that is not for real cards."""
-_PSS_SHA256 = bytes.fromhex(
-    "3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d060960864801650304020105"
-    "00a203020120"
-)
 _ALGORITHMS = {
     ("1.2.840.10045.4.3.2", "sha256"): Algorithm.ES256,
     ("1.2.840.10045.4.3.3", "sha384"): Algorithm.ES384,
@@ -111,7 +107,8 @@ def check_signature(
 
 def _algorithm(signer: cms.SignerInfo) -> Algorithm | None:
     if signer.signature_algorithm == _PSS:
-        return Algorithm.PS256 if signer.signature_parameters == _PSS_SHA256 else None
+        algorithm = decode_pss_parameters(signer.signature_parameters)
+        return algorithm if signer.digest_algorithm == "sha256" else None
     return _ALGORITHMS.get((signer.signature_algorithm, signer.digest_algorithm))
 
 

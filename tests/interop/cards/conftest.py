@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.cards.parts import PARTS, stamp
+from tests.interop.cards.parts import PARTS, stamp, virtualsmartcard
 from tests.simulators.pcsc_stack import Stack, running_stack
 
 WITHOUT = "MRC_TEST_WITHOUT_INTEROP"
@@ -18,6 +18,8 @@ def card_parts() -> None:
     written = PARTS / ".installed"
     if not written.exists() or written.read_text().strip() != stamp():
         pytest.fail("strangers' card software is missing or old: run tools/card-parts")
+    if virtualsmartcard() is None:
+        pytest.fail("virtualsmartcard is missing: run tools/test-parts")
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,14 @@ from mrc.ic_card.chip.state import ChipProfile
 from mrc.ic_card.lds import data_groups as dg
 from mrc.ic_card.lds.files import SOD, data_group
 from mrc.ic_card.personalisation.building import add_sod
+from mrc.ic_card.personalisation.job import Job
+from mrc.ic_card.personalisation.making import make_card
+from mrc.ic_card.terminal.connection import CardConnection
 from mrc.infra.readers.card_file import CardFile, SoftwareChip
+from mrc.infra.readers.in_process import InProcessTransport
 from mrc.kernel.keys import Curve
 from tests.simulators.ic_card_scene import flipped, with_files
-from tests.simulators.ic_card_world import World, blank_state, order
+from tests.simulators.ic_card_world import CIPHERS, NOW, World, blank_state, order, power_on
 
 
 def write_card(path: Path, chip: SoftwareChip) -> Path:
@@ -30,6 +34,14 @@ async def genuine(world: World) -> SoftwareChip:
 
 async def on_brainpool(world: World) -> SoftwareChip:
     chip, _ = await world.make(SoftwareChip(blank_state(ChipProfile(parameter_id=13))))
+    return chip
+
+
+async def with_bac(world: World) -> SoftwareChip:
+    """Made in the development profile that opens with Basic Access Control too."""
+    chip = SoftwareChip(blank_state(ChipProfile(bac=True)))
+    connection = CardConnection(InProcessTransport(power_on(chip)), CIPHERS)
+    await make_card(connection, Job(order=order()), replace(world.office, bac=True), at=NOW)
     return chip
 
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ from tests.simulators.pcsc_stack import Stack
 HERE = Path(__file__).parent
 PARTS = HERE.parents[2] / ".card-parts"
 BUILT_FROM = (
-    *("java/pom.xml", "java/jars.sha256", "java/Terminal.java"),
+    *("java/pom.xml", "java/jars.sha256", "java/Issuer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
 )
 SECONDS = 60
+VICC_CAN = "222222"  # virtualsmartcard's own
+_VICC = (sys.executable, HERE / "vicc" / "card.py")
 _LIBRARIES = ("/usr/lib/*/libpcsclite.so.1", "/usr/lib*/libpcsclite.so.1")
 
 
@@ -43,24 +47,61 @@ class Judgement:
         return {name for name, outcome in self.checks.items() if outcome != "passed"}
 
 
-def jmrtd(stack: Stack, can: str, root: Path, reading: str = "selected") -> Judgement:
+def jmrtd(
+    stack: Stack, secret: str, root: Path, *, kind: str = "can", reading: str = "selected"
+) -> Judgement:
     """JMRTD's terminal with the card in the reader."""
+    return _judgement(stack, [*_java("Terminal"), kind, secret, str(root), reading])
+
+
+def _java(program: str) -> list[str]:
     found = [path for pattern in _LIBRARIES for path in Path("/").glob(pattern[1:])]
-    command = [
+    return [
         "java",
         "-XX:TieredStopAtLevel=1",
-        "-Xshare:auto",
         f"-Dsun.security.smartcardio.library={found[0]}",
         "-classpath",
         f"{PARTS / 'classes'}:{PARTS / 'jars'}/*",
-        "Terminal",
+        program,
     ]
-    return _judgement(stack, [*command, can, str(root), reading])
 
 
-def openpace(stack: Stack, can: str, root: Path) -> Judgement:
+def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) -> None:
+    """The files of a foreign card, by JMRTD, into `folder`. `more`: EF.CardAccess, a chip's key."""
+    arguments = [key, signer, folder, algorithm, *more]
+    done = subprocess.run(
+        [*_java("Issuer"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:
     """The C terminal over OpenPACE and OpenSSL with the card in the reader."""
-    return _judgement(stack, [str(PARTS / "bin" / "terminal"), can, str(root)])
+    return _judgement(stack, [str(PARTS / "bin" / "terminal"), kind, secret, str(root)])
+
+
+def virtualsmartcard() -> Path | None:
+    """Where Debian's package has its modules: in no folder that Python searches by itself."""
+    inside = "*-packages/**/virtualsmartcard/VirtualSmartcard.py"
+    return next((path.parents[1] for path in Path("/usr/lib/python3").glob(inside)), None)
+
+
+def vicc(stack: Stack, log: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """virtualsmartcard's card, with the files of that folder, in the reader."""
+    return stack.emulator(log, "env", f"PYTHONPATH={virtualsmartcard()}", *_VICC, folder)
+
+
+def write_card_access_of_vicc(path: Path) -> None:
+    subprocess.run(
+        [*map(str, _VICC), "write-card-access", str(path)],
+        env={**os.environ, "PYTHONPATH": str(virtualsmartcard())},
+        check=True,
+        timeout=SECONDS,
+    )
 
 
 def _judgement(stack: Stack, command: list[str]) -> Judgement:

@@ -4,10 +4,11 @@ import hashlib
 
 import pytest
 
+from mrc.ic_card.chip.state import decode_state
 from mrc.ic_card.lds.files import ATR_INFO, RESIDENCE
-from tests.interop.cards.forging import SPOILED, genuine, on_brainpool, write_card
+from tests.interop.cards.forging import SPOILED, genuine, on_brainpool, with_bac, write_card
 from tests.interop.cards.parts import CardRefused, jmrtd, openpace
-from tests.simulators.ic_card_world import CAN, World, order
+from tests.simulators.ic_card_world import CAN, PIN, World, order
 
 TERMINALS = (jmrtd, openpace)
 
@@ -70,7 +71,55 @@ async def test_jmrtd_may_read_by_short_identifier_and_in_long_apdus(
     stack, world, root, tmp_path, reading
 ):
     with stack.card(write_card(tmp_path / "card.json", await genuine(world))):
-        assert jmrtd(stack, CAN, root, reading).failed == set()
+        assert jmrtd(stack, CAN, root, reading=reading).failed == set()
+
+
+ZONE = "M12345678/900412/310101"
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("mrz", ZONE), ("pin", PIN), ("bac", ZONE)])
+async def test_jmrtd_opens_it_with_the_zone_the_pin_and_bac_where_that_is_on(
+    stack, world, root, tmp_path, kind, secret
+):
+    make = with_bac if kind == "bac" else genuine
+    with stack.card(write_card(tmp_path / "card.json", await make(world))):
+        assert jmrtd(stack, secret, root, kind=kind).failed == set()
+
+
+async def test_bac_is_refused_where_it_is_off(stack, world, root, tmp_path):
+    card = write_card(tmp_path / "card.json", await genuine(world))
+    with stack.card(card), pytest.raises(CardRefused, match="6D00"):
+        jmrtd(stack, ZONE, root, kind="bac")
+
+
+async def test_a_strangers_wrong_pins_are_counted_and_the_last_try_is_kept(
+    stack, world, root, tmp_path
+):
+    path = write_card(tmp_path / "card.json", await genuine(world))
+    with stack.card(path):
+        for typed, left in (("000000", 4), ("000001", 3), (PIN, 5), *_wrong(4, 3, 2, 1, 1)):
+            if typed == PIN:
+                assert openpace(stack, PIN, root, kind="pin").failed == set()
+            else:
+                with pytest.raises(CardRefused, match="PACE is refused"):
+                    openpace(stack, typed, root, kind="pin")
+            assert decode_state(path.read_bytes()).pin_left == left
+        with pytest.raises(CardRefused, match="6985"):
+            openpace(stack, PIN, root, kind="pin")
+
+
+def _wrong(*left):
+    return (("000000", tries) for tries in left)
+
+
+async def test_jmrtd_stops_where_tries_are_missing(stack, world, root, tmp_path):
+    """It takes MSE:Set AT's warning 63Cx for an error: no further try is spent."""
+    path = write_card(tmp_path / "card.json", await genuine(world))
+    with stack.card(path):
+        for typed in ("000000", PIN):
+            with pytest.raises(CardRefused, match="PACE"):
+                jmrtd(stack, typed, root, kind="pin")
+            assert decode_state(path.read_bytes()).pin_left == 4
 
 
 @pytest.mark.parametrize("make", SPOILED, ids=lambda make: make.__name__)

@@ -84,6 +84,18 @@ def decode_signature_algorithm(identifier: algos.SignedDigestAlgorithm) -> Algor
     return _SIGNATURES.get(name)
 
 
+def decode_pss_parameters(encoded: bytes) -> Algorithm | None:
+    """The algorithm that RSASSA-PSS-params name, None for one that the kernel does not know.
+
+    RFC 4055, 2.1: the hashes' own parameters may be NULL or absent. Raises `Malformed`.
+    """
+    try:
+        parameters = algos.RSASSAPSSParams.load(encoded, strict=True)
+        return _pss(parameters)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Malformed("RSASSA-PSS-params") from error
+
+
 def _pss(parameters: algos.RSASSAPSSParams) -> Algorithm | None:
     """RFC 4055, 3.1: PS256 where hash, mask and salt length are those of RFC 7518, 3.5."""
     mask = parameters["mask_gen_algorithm"]

@@ -1,8 +1,8 @@
 /* A terminal over OpenPACE (PACE, Chip Authentication, secure messaging's cryptography), OpenSSL
- * (CMS, X.509) and pcsc-lite: opens the card in a PC/SC reader with its CAN, reads it, and says
+ * (CMS, X.509) and pcsc-lite: opens the card in a PC/SC reader with CAN or PIN, reads it, and says
  * what holds (ICAO Doc 9303-11). One JSON object on standard output.
  *
- * terminal CAN CSCA.der; where the card cannot be opened or read the program ends with status 1
+ * terminal can|pin SECRET CSCA.der; where the card cannot be opened or read the program ends with status 1
  * and the reason on standard error. It lives for one card: nothing is given back before it ends. */
 
 #include "channel.h"
@@ -73,18 +73,21 @@ static Bytes authenticate(unsigned char class, unsigned char tag, const BUF_MEM 
   return found;
 }
 
-/* 9303-11 4.4, with the password CAN. */
-static void open_with_can(const char *can) {
+/* 9303-11 4.4. Tries that are missing (63Cx) are a warning: TR-03110-3, B.1. */
+static void open_with(enum s_type kind, const char *typed) {
   Bytes access = keep("EF.CardAccess", 0x011C);
   require(EAC_CTX_init_ef_cardaccess(access.data, access.length, context) && context->pace_ctx,
           "EF.CardAccess offers no PACE");
-  PACE_SEC *secret = PACE_SEC_new(can, strlen(can), PACE_CAN);
-  require(secret != NULL, "CAN");
+  PACE_SEC *secret = PACE_SEC_new(typed, strlen(typed), kind);
+  require(secret != NULL, "password");
   const ASN1_OBJECT *protocol = OBJ_nid2obj(context->pace_ctx->protocol);
   BUF_MEM *template = BUF_MEM_new();
   append_object(template, 0x80, (Bytes){OBJ_get0_data(protocol), OBJ_length(protocol)});
-  append_object(template, 0x83, (Bytes){(const unsigned char *)"\x02", 1});
-  expect((unsigned char[]){0, 0x22, 0xC1, 0xA4}, of(template), NO_LE, "MSE:Set AT");
+  unsigned char number = (unsigned char)kind;
+  unsigned status;
+  append_object(template, 0x83, (Bytes){&number, 1});
+  command((unsigned char[]){0, 0x22, 0xC1, 0xA4}, of(template), NO_LE, &status);
+  require(status == 0x9000 || (status & 0xFFF0) == 0x63C0, "MSE:Set AT");
 
   BUF_MEM *nonce = memory_of(authenticate(0x10, 0, NULL, 0x80));
   require(PACE_STEP2_dec_nonce(context, secret, nonce), "nonce");
@@ -217,7 +220,7 @@ static BUF_MEM *chip_point(void) {
   return NULL;
 }
 
-/* 9303-11 6.2 with AES-128, on the curve of PACE. The next answer, under the new keys, is the proof. */
+/* 9303-11 6.2 with AES-128, on the curve of PACE. The answer under the new keys is the proof. */
 static int authenticates_chip(void) {
   int nid = NID_id_CA_ECDH_AES_CBC_CMAC_128;
   BUF_MEM *theirs = chip_point(), *template = BUF_MEM_new(), *inner = BUF_MEM_new();
@@ -282,17 +285,17 @@ static void tell_files(void) {
 
 int main(int count, char **arguments) {
   static const unsigned char lds1[] = {0xA0, 0, 0, 2, 0x47, 0x10, 1};
-  require(count == 3, "terminal CAN CSCA.der");
+  require(count == 4, "terminal can|pin SECRET CSCA.der");
   EAC_init();
   context = EAC_CTX_new();
   require(context != NULL, "OpenPACE");
   connect_to_card();
-  open_with_can(arguments[1]);
+  open_with(strcmp(arguments[1], "pin") == 0 ? PACE_PIN : PACE_CAN, arguments[2]);
   expect((unsigned char[]){0, 0xA4, 4, 0x0C}, (Bytes){lds1, sizeof lds1}, NO_LE, "SELECT LDS1");
   keep("EF.COM", 0x011E);
   Bytes sod = keep("EF.SOD", 0x011D);
   printf("{\"checks\":{");
-  verify_files(sod, arguments[2]);
+  verify_files(sod, arguments[3]);
   tell("active_authentication", authenticates_actively());
   tell("chip_authentication", authenticates_chip());
   tell_files();

@@ -1,8 +1,9 @@
-// A terminal that stands on JMRTD alone: opens the card in the first PC/SC reader with its CAN,
-// reads it, and says what holds (ICAO Doc 9303-11). One JSON object on standard output.
+// A terminal that stands on JMRTD alone: opens the card in a PC/SC reader, reads it, and
+// says what holds (ICAO Doc 9303-11). One JSON object on standard output.
 //
-// Terminal CAN CSCA.der READING ...: READING is `selected`, `short-ids` or `extended`; where the
-// card cannot be opened the program ends with status 1 and the reason on standard error.
+// Terminal KIND SECRET CSCA.der READING: KIND is `can` or `pin`, or `mrz` or `bac` with the secret
+// NUMBER/BIRTH/EXPIRY; READING is `selected`, `short-ids` or `extended`. Where the card cannot be
+// opened the program ends with status 1 and the reason on standard error.
 
 import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
@@ -29,6 +30,7 @@ import net.sf.scuba.smartcards.CommandAPDU;
 import net.sf.scuba.smartcards.ResponseAPDU;
 import net.sf.scuba.smartcards.TerminalCardService;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.jmrtd.BACKey;
 import org.jmrtd.PACEKeySpec;
 import org.jmrtd.PassportService;
 import org.jmrtd.lds.ActiveAuthenticationInfo;
@@ -68,7 +70,7 @@ public final class Terminal {
 
   public static void main(String[] arguments) throws Exception {
     Security.addProvider(new BouncyCastleProvider());
-    String reading = arguments[2];
+    String reading = arguments[3];
     boolean extended = reading.equals("extended");
     int block = extended ? EXTENDED_BLOCK : PassportService.DEFAULT_MAX_BLOCKSIZE;
     int most =
@@ -84,9 +86,9 @@ public final class Terminal {
             true);
     service.open();
     Terminal terminal = new Terminal(service, block);
-    terminal.open(arguments[0]);
+    terminal.open(arguments[0], arguments[1]);
     terminal.read();
-    terminal.verify(arguments[1]);
+    terminal.verify(arguments[2]);
     System.out.println(terminal.json());
     service.close();
   }
@@ -104,7 +106,12 @@ public final class Terminal {
     throw new IllegalStateException("no card in any reader");
   }
 
-  private void open(String can) throws Exception {
+  private void open(String kind, String secret) throws Exception {
+    if (kind.equals("bac")) {
+      service.sendSelectApplet(false);
+      service.doBAC(zoneKey(secret));
+      return;
+    }
     byte[] content =
         service.getInputStream(PassportService.EF_CARD_ACCESS, block).readAllBytes();
     files.put("EF.CardAccess", content);
@@ -112,7 +119,7 @@ public final class Terminal {
         new CardAccessFile(new ByteArrayInputStream(content)).getSecurityInfos()) {
       if (info instanceof PACEInfo pace) {
         service.doPACE(
-            PACEKeySpec.createCANKey(can),
+            key(kind, secret),
             pace.getObjectIdentifier(),
             PACEInfo.toParameterSpec(pace.getParameterId()),
             pace.getParameterId());
@@ -121,6 +128,20 @@ public final class Terminal {
       }
     }
     throw new IllegalStateException("EF.CardAccess offers no PACE");
+  }
+
+  private static PACEKeySpec key(String kind, String secret) throws Exception {
+    return switch (kind) {
+      case "can" -> PACEKeySpec.createCANKey(secret);
+      case "pin" -> PACEKeySpec.createPINKey(secret);
+      case "mrz" -> PACEKeySpec.createMRZKey(zoneKey(secret));
+      default -> throw new IllegalArgumentException(kind);
+    };
+  }
+
+  private static BACKey zoneKey(String secret) {
+    String[] parts = secret.split("/");
+    return new BACKey(parts[0], parts[1], parts[2]);
   }
 
   private byte[] fetch(short file) throws Exception {
