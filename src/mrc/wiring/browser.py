@@ -95,6 +95,7 @@ def make_wallet(host: Host, trust: dict[str, object]) -> WalletApp:
     believed = WalletTrust(
         issuers=ChainChecker(anchors=_roots(trust, "issuers"), verifier=verifier),
         askers=AskerTrust(anchors=_roots(trust, "readers")),
+        reports=_text(trust, "lost"),
     )
     url = _text(trust, "provider")
     parts = ProviderParts(

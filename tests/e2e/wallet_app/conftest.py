@@ -91,6 +91,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             Host.PROVIDER: world.provider_app,
             Host.WALLET: wallet.app,
             Host.PHONE: shell,
+            Host.LOST: world.reports_app(),
             Host.CHECKER: make_checker(settings, world.verifier, world.front()),
             Host.ONLINE: make_online(settings, world.verifier, world.front()),
         }
@@ -106,6 +107,7 @@ def shell_files(settings: Settings) -> ShellFiles:
         issuers=store.certificates(TrustKind.ISSUER),
         readers=store.certificates(TrustKind.READER),
         provider=settings.url_of(Host.PROVIDER),
+        lost=settings.url_of(Host.LOST),
     )
     return load_files(trust)
 

@@ -19,6 +19,7 @@ from mrc.web.wallet_app.home import Home
 from mrc.web.wallet_app.host import HostKind, WalletApp
 from mrc.web.wallet_app.losing import Losing
 from mrc.web.wallet_app.onboarding import Onboarding
+from mrc.web.wallet_app.reporting import ReportPages
 from mrc.web.wallet_app.screens import ROOT, Screens
 from mrc.web.wallet_app.settings import SettingsPages
 from mrc.web.wallet_app.sharing import Sharing
@@ -62,6 +63,7 @@ def _routes(app: WalletApp, screens: Screens) -> Sequence[BaseRoute]:
         *unlocking.routes(),
         *adding.routes(),
         *Sharing(screens, adding, unlocking).routes(),
+        *ReportPages(screens).routes(),
         *Losing(screens, unlocking).routes(),
         *SettingsPages(screens).routes(),
         *Home(screens).routes(),

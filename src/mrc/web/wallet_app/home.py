@@ -124,6 +124,7 @@ class Home:
             address=entry.asker,
             told=times_shared(kept, entry.asker),
             items=asker_timeline(kept, entry.asker, await self._screens.translator(request)),
+            report=f"/app/report/{entry.id}",
             back="/app/history",
         )
 

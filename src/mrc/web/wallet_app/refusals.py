@@ -94,6 +94,13 @@ _WORDS: Mapping[StrEnum, tuple[str, Words]] = {
             _("Update the phone, or use another one."),
         ),
     ),
+    Reason.REPORT_REFUSED: (
+        "W-223",
+        lambda _: (
+            _("The office could not read the report."),
+            _("Ask at the immigration office or call 1345."),
+        ),
+    ),
     Reason.NO_SUCH_CARD: (
         "W-222",
         lambda _: (_("This page was not found."), _("Go back to your card.")),
