@@ -12,15 +12,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from mrc.authority.askers.reports import ReportDesk
+from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
 from mrc.formats.catalogue.ages import age_claims
 from mrc.formats.catalogue.card_types import CardType
 from mrc.infra.clock import SystemClock
 from mrc.infra.database.engine import Database, open_database
 from mrc.infra.database.upgrade import upgrade
+from mrc.infra.keys.software import Pbkdf2
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.settings import Host, Settings
+from mrc.infra.stores.asker_reports import DatabaseAskerReports
+from mrc.infra.stores.loss import DatabaseLosses
 from mrc.issuer.cards import Order
 from mrc.issuer.clients import Access
 from mrc.issuer.issuer import Issuer
@@ -35,6 +41,7 @@ from mrc.verifier.purposes import PurposeId
 from mrc.verifier.requests import Asking
 from mrc.verifier.service import Asked
 from mrc.web.issuer_api.app import make_app as make_issuer_app
+from mrc.web.lost.asker_reports import asker_reports_route
 from mrc.web.verifier_api.app import create_app as make_verifier_app
 from mrc.wiring.checking import FrontParts
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
@@ -140,6 +147,12 @@ class HolderWorld:
         """What the checker and the sample service need besides the verifier."""
         http = AsgiClient(self.issuer_app)
         return FrontParts(database=self.database, http=http, at=SystemClock().now())
+
+    def reports_app(self) -> ASGIApp:
+        """The office's door for reports about askers."""
+        tries = TryCounter(DatabaseLosses(self.database), CodeKey(b"k" * 32, Pbkdf2()), TryLimits())
+        desk = ReportDesk(DatabaseAskerReports(self.database), tries)
+        return Starlette(routes=[asker_reports_route(desk, SystemClock())])
 
     def network(self) -> Network:
         hosts = {Host.ISSUER: self.issuer_app, Host.VERIFIER: self.verifier_app}

@@ -1,8 +1,11 @@
-"""`mrc audit`: re-check the audit log, alone or against the ledger."""
+"""`mrc audit`: re-check the audit log, alone or against the ledger; read reports about askers."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ from mrc.wiring.issuers import AUTHORITIES
 from mrc.wiring.ledger_files import LedgerFiles, load_ledger_trust
 
 if TYPE_CHECKING:
+    from mrc.authority.askers.reports import ReceivedReport
     from mrc.infra.chain.audit_check import AuditReport
     from mrc.infra.stores.audit import AuditLog
 
@@ -26,7 +30,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def audit() -> None:
-    """Check the audit log against the ledger."""
+    """Check the audit log against the ledger; read reports about askers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,50 @@ def verify(
     _print(report, as_json=as_json)
     if report.faults:
         sys.exit(1)
+
+
+@audit.command("asker-reports")
+@click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on.")
+@click.option("--asker", help="Only of this client identifier.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def asker_reports(since: datetime | None, asker: str | None, *, as_json: bool) -> None:
+    """List what holders reported about those who asked them. Reports are tips: nothing proves them."""
+    found = asyncio.run(_asker_reports(since.date() if since else None, asker))
+    if as_json:
+        click.echo(json.dumps([_report_summary(one) for one in found]))
+        return
+    for one in found:
+        known = "registered" if one.report.registered else "NOT REGISTERED"
+        click.echo(
+            f"{one.received_on}  {one.reference}  {one.report.complaint.value}  "
+            f"{one.report.name} ({known})  {one.report.asker}"
+        )
+    click.echo(f"{len(found)} reports")
+
+
+async def _asker_reports(since: date | None, asker: str | None) -> "Sequence[ReceivedReport]":
+    from mrc.infra.database.engine import open_database
+    from mrc.infra.database.upgrade import upgrade
+    from mrc.infra.stores.asker_reports import ROOM, DatabaseAskerReports
+
+    url = Settings().database_of("authority")
+    upgrade(url, ROOM)
+    async with open_database(url) as database:
+        return await DatabaseAskerReports(database).reports(since=since, asker=asker)
+
+
+def _report_summary(one: "ReceivedReport") -> dict[str, object]:
+    return {
+        "reference": one.reference,
+        "received_on": one.received_on.isoformat(),
+        "on": one.report.on.isoformat(),
+        "complaint": one.report.complaint.value,
+        "asker": one.report.asker,
+        "name": one.report.name,
+        "registered": one.report.registered,
+        "purpose": one.report.purpose,
+        "kinds": list(one.report.kinds),
+    }
 
 
 def _print(report: "AuditReport", *, as_json: bool) -> None:

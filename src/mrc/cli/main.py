@@ -21,7 +21,10 @@ _COMMANDS = {
     "trust": ("mrc.cli.trust:trust", "Export, add, remove and list trusted roots."),
     "ic-card": ("mrc.cli.ic_card:ic_card", "Emulate, personalise and read the chip card."),
     "ledger": ("mrc.cli.ledger:ledger", "Serve and inspect the ledger."),
-    "audit": ("mrc.cli.audit:audit", "Check the audit log against the ledger."),
+    "audit": (
+        "mrc.cli.audit:audit",
+        "Check the audit log against the ledger; read reports about askers.",
+    ),
     "sandbox": ("mrc.cli.sandbox:sandbox", "Start stand-ins of others: the carrier."),
     "provider": ("mrc.cli.roles:provider", "Start the practice wallet provider."),
     "phone": ("mrc.cli.roles:phone", "Start the origin of the wallet in a phone's browser."),

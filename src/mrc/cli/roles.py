@@ -1,6 +1,7 @@
 """The commands that start one role each."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
@@ -50,8 +51,8 @@ def serve_verifier(settings: Settings) -> None:
     asyncio.run(run_verifier(settings))
 
 
-def serve_wallet(settings: Settings, name: str) -> None:
+def serve_wallet(settings: Settings, name: str, card_file: Path | None) -> None:
     """`mrc wallet` without a sub-command: the wallet app on this machine."""
     from mrc.wiring.wallet_server import serve_wallet as serve
 
-    asyncio.run(serve(settings, name))
+    asyncio.run(serve(settings, name, card_file))

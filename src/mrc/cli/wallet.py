@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mrc.cli import wallet_receiving
+from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
 from mrc.cli.wallet_output import (
     card_summary,
@@ -31,14 +32,21 @@ from mrc.wiring.wallet_process import process_wallet
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of mode 600 with the PIN; otherwise it is asked for.",
 )
+@click.option(
+    "--card-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An emulated IC card for the app, instead of a reader; practice only.",
+)
 @click.pass_context
-def wallet(ctx: click.Context, name: str, pin_file: Path | None) -> None:
+def wallet(ctx: click.Context, name: str, pin_file: Path | None, card_file: Path | None) -> None:
     """Start the wallet; receive, show and present cards."""
     ctx.obj = WalletCommand(settings=Settings(), name=name, pin_file=pin_file)
     if ctx.invoked_subcommand is None:
         from mrc.cli.roles import serve_wallet
 
-        serve_wallet(ctx.obj.settings, name)
+        if card_file is not None:
+            refuse_in_production("a card in a file")
+        serve_wallet(ctx.obj.settings, name, card_file)
 
 
 for command in (

@@ -11,9 +11,7 @@ import click
 from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import Refusal, read_secret_line
 from mrc.cli.wallet_face import frames_for
-from mrc.ic_card.pace import Password
 from mrc.ic_card.reasons import Reason as ChipReason
-from mrc.ic_card.terminal import opening
 from mrc.ic_card.terminal.connection import CardConnection
 from mrc.ic_card.terminal.transport import CardTransport
 from mrc.infra.readers.card_file import CardFile
@@ -25,7 +23,7 @@ from mrc.kernel.errors import MrcError, Rejected
 from mrc.protocols.ic_issuance.face import Gesture
 from mrc.protocols.ic_issuance.messages import ShowFace
 from mrc.protocols.ic_issuance.refusals import WORDS, IcRefusal
-from mrc.wallet.ic_card import TapStep
+from mrc.wallet.ic_card import TapStep, ask_tries_left
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.pending import PendingCard
 from mrc.wallet.receiving import ReceivedCard
@@ -206,9 +204,7 @@ async def _explain(connection: CardConnection, error: Rejected) -> None:
 
 async def _tries(connection: CardConnection) -> str:
     try:
-        await connection.connect()
-        info = opening.choose_pace(await opening.read_card_access(connection))
-        left = await opening.ask_tries(connection, info, Password.PIN)
+        left = await ask_tries_left(connection)
     except MrcError:
         return "hold the card at the reader again"
     return "all tries left" if left is None else f"{left} tries left"

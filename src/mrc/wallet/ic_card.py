@@ -327,6 +327,13 @@ async def _chip_key(card: CardConnection) -> bytes:
         raise
 
 
+async def ask_tries_left(card: CardConnection) -> int | None:
+    """Tries of the card's PIN, None where all are left; powers the card on anew, costs nothing."""
+    await card.connect()
+    info = opening.choose_pace(await opening.read_card_access(card))
+    return await opening.ask_tries(card, info, Password.PIN)
+
+
 def _usable(issuer: Issuer) -> Sequence[str]:
     """Everything the office offers in a format we hold; it grants what is the holder's."""
     known = issuer.metadata.configurations

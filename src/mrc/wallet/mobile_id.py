@@ -40,6 +40,7 @@ from mrc.wallet.provider_client import INSTANCE_RECORD
 from mrc.wallet.receiving import Receiving, ReceivingParts
 from mrc.wallet.records import CardRecords
 from mrc.wallet.renewing import RENEWABLE, Renewed, Renewing, needs_renewal
+from mrc.wallet.reporting import Reporting
 from mrc.wallet.standing import Change, Standing, StandingParts
 from mrc.wallet.updates import Updates
 
@@ -62,11 +63,15 @@ class WalletHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletTrust:
-    """Whom this wallet believes: card issuers' roots, askers' roots, and a ledger's register."""
+    """Whom this wallet believes: card issuers' roots, askers' roots, and a ledger's register.
+
+    `reports`: the address of the office that takes reports about askers, empty where none is known.
+    """
 
     issuers: ChainChecker
     askers: AskerTrust
     register: AskerRegister | None = None
+    reports: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,7 @@ class OpenWallet:
                 entropy=host.entropy,
             )
         )
+        self.reporting = Reporting(opened, host.http, host.entropy, office=trust.reports)
         self.renewing = Renewing(parts)
         door = CardDoor(parts, network)
         self.locking = Locking(parts, door, opened)
@@ -153,7 +159,7 @@ class OpenWallet:
 
     async def look_after_cards(self) -> Upkeep:
         """Learn the cards' states, finish and begin renewals, register the lock code where it is
-        not known yet, sweep keys that nothing names."""
+        not known yet, send reports that wait, sweep keys that nothing names."""
         changes = await self.standing.refresh()
         renewed: list[Renewed] = []
         failed: list[Card] = []
@@ -169,6 +175,7 @@ class OpenWallet:
             if needs_renewal(card, at=at) or await self._updates.waits(card, at=at):
                 await self._renew_into(renewed, failed, card)
         await self.locking.register_lock_code()
+        await self.reporting.send_waiting()
         await self._sweep_keys()
         return Upkeep(changes=changes, renewed=renewed, not_renewed=failed)
 

@@ -29,3 +29,4 @@ class Reason(StrEnum):
     ASKER_SUSPENDED = "asker_suspended"
     PROVIDER_REFUSED = "provider_refused"
     NO_SUCH_CARD = "no_such_card"
+    REPORT_REFUSED = "report_refused"

@@ -99,6 +99,7 @@ def make_wallet(host: Host, trust: dict[str, object]) -> WalletApp:
         issuers=ChainChecker(anchors=_roots(trust, "issuers"), verifier=verifier),
         askers=AskerTrust(anchors=_roots(trust, "readers")),
         register=find_register(trust, http),
+        reports=_text(trust, "lost"),
     )
     url = _text(trust, "provider")
     parts = ProviderParts(

@@ -7,6 +7,8 @@ from mrc.authority.phone_checks import PhoneChecks
 from mrc.infra.audit_pump import IMMIGRATION_TABLES
 from mrc.infra.clock import SystemClock
 from mrc.infra.settings import Host, Settings
+from mrc.infra.stores.asker_reports import ROOM as ASKERS_ROOM
+from mrc.infra.stores.asker_reports import DatabaseAskerReports
 from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
@@ -28,7 +30,7 @@ RULES = EligibilityRules()
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
-    rooms = ("registry", "issuer", "staff", "loss", IC_ROOM)
+    rooms = ("registry", "issuer", "staff", "loss", ASKERS_ROOM, IC_ROOM)
     async with server_parts(settings, IMMIGRATION.role, *rooms) as parts:
         registry = DatabaseRegistry(parts.database)
         carrier = make_carrier(settings, parts.http)
@@ -86,6 +88,6 @@ async def run_authority(settings: Settings) -> None:
                     registry,
                     losses,
                 ),
-                Host.LOST: make_lost(settings, losses),
+                Host.LOST: make_lost(settings, losses, DatabaseAskerReports(parts.database)),
             }
             await serve_role(parts, apps)

@@ -10,6 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from mrc.authority.askers.reports import AskerReportStore, ReportDesk
 from mrc.authority.counter import Counter
 from mrc.authority.events import EventParts, RegisterEvents
 from mrc.authority.loss.call_centre import CallCentre, CallCentreParts
@@ -40,6 +41,7 @@ from mrc.registry.store import RegistryStore
 from mrc.web.call_centre.app import CallCentreApi
 from mrc.web.call_centre.app import create_app as make_call_centre
 from mrc.web.lost.app import make_app
+from mrc.web.lost.asker_reports import asker_reports_route
 from mrc.web.lost.reports import NOTICE_PATH, carrier_route, notice_route
 from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
 from mrc.wiring.server import ServerParts
@@ -117,8 +119,9 @@ def with_notices(
     return app
 
 
-def make_lost(settings: Settings, losses: Losses) -> Starlette:
-    """The public page and the carrier's webhook, for the origin of their own."""
+def make_lost(settings: Settings, losses: Losses, askers: AskerReportStore) -> Starlette:
+    """The public page, the carrier's webhook and the door for reports about askers, for the
+    origin of their own."""
     if losses.notices is None:
         raise ValueError("the loss page belongs to the office that tells the others")
     signed = SignedReports(
@@ -128,7 +131,11 @@ def make_lost(settings: Settings, losses: Losses) -> Starlette:
     )
     carrier = CarrierDesk(signed, losses.store, losses.parts.reports)
     clock = SystemClock()
-    return make_app(CodeDesk(losses.parts, losses.notices), clock, carrier_route(carrier, clock))
+    doors = (
+        carrier_route(carrier, clock),
+        asker_reports_route(ReportDesk(askers, losses.parts.tries), clock),
+    )
+    return make_app(CodeDesk(losses.parts, losses.notices), clock, *doors)
 
 
 def with_call_centre(

@@ -54,6 +54,7 @@ def load_trust(settings: Settings) -> WalletTrust:
             anchors=store.certificates(TrustKind.ISSUER), verifier=OpensslVerifier()
         ),
         askers=AskerTrust(anchors=askers, pinned=askers),
+        reports=settings.url_of(Host.LOST),
     )
 
 

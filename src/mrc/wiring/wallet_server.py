@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -22,9 +23,11 @@ from mrc.infra.wallet_host.storage import (
 )
 from mrc.web.wallet_app.app import make_app
 from mrc.web.wallet_app.host import HostKind, WalletApp
+from mrc.web.wallet_app.ic_tap import IcCardDoor
 from mrc.web.wallet_app.loopback_door import LoopbackDoor
 from mrc.web.wallet_app.phone_check import PhoneCheck
 from mrc.wiring.wallet_process import process_wallet, wallet_folder
+from mrc.wiring.wallet_reader import ic_card_reader
 
 LOOPBACK = "127.0.0.1"  # also where other roles are bound to the network: a wallet never is
 
@@ -38,8 +41,13 @@ class ServedWallet:
 
 
 @contextlib.asynccontextmanager
-async def served_wallet(settings: Settings, name: str) -> AsyncIterator[ServedWallet]:
-    """The app of the wallet `name`. Makes the door's secret at the first call."""
+async def served_wallet(
+    settings: Settings, name: str, card_file: Path | None = None
+) -> AsyncIterator[ServedWallet]:
+    """The app of the wallet `name`. Makes the door's secret at the first call.
+
+    IC cards are read by PC/SC, or an emulated one from `card_file`.
+    """
     folder = wallet_folder(settings, name)
     async with process_wallet(settings, name) as mobile_id:
         # A second connection to the wallet's file, for what stands outside the PIN's seal.
@@ -58,6 +66,10 @@ async def served_wallet(settings: Settings, name: str) -> AsyncIterator[ServedWa
                     kind=HostKind.PROCESS,
                     check=check,
                     lost_page=settings.url_of(Host.LOST),
+                    ic_card=IcCardDoor(
+                        issuer=settings.url_of(Host.ISSUER),
+                        open_reader=lambda: ic_card_reader(card_file),
+                    ),
                 )
             )
             door = LoopbackDoor(
@@ -66,11 +78,11 @@ async def served_wallet(settings: Settings, name: str) -> AsyncIterator[ServedWa
             yield ServedWallet(app=door, link=door.link)
 
 
-async def serve_wallet(settings: Settings, name: str) -> None:
+async def serve_wallet(settings: Settings, name: str, card_file: Path | None = None) -> None:
     """Serve until the process is told to stop; says by which link the owner comes in."""
     names = [settings.name_of(host) for host in Host]
     tls = prepare_tls(settings.home / "tls", names, at=SystemClock().now())
-    async with served_wallet(settings, name) as served:
+    async with served_wallet(settings, name, card_file) as served:
         ports = {settings.port_of(Host.WALLET): served.app}
         async with serving(ports, bind=LOOPBACK, tls=tls):
             sys.stdout.write(f"Mobile ID: {served.link}\n")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from mrc.cli.story.ic_card import CARD_PIN
@@ -24,6 +26,7 @@ from mrc.infra.settings import Host
 from mrc.kernel.errors import MrcError
 from mrc.wallet.ic_card import TapStep
 from mrc.wiring.wallet_process import process_wallet
+from mrc.wiring.wallet_server import served_wallet
 from tests.e2e.ic_card_pcsc.installation import MRC, Installation, installation, json_of
 from tests.simulators.ic_card_world import CIPHERS
 from tests.simulators.ic_issuance_world import Person
@@ -207,3 +210,32 @@ def test_kill_of_the_phone_at_any_time_leaves_a_way_forward(line):
     json_of(line.mrc(*command))
     cards = json_of(line.mrc("desk", "cards", "--registrant", "P-STUDENT", "--json"))
     assert sum(card["state"] == "active" for card in cards) == 1
+
+
+async def test_the_wallets_pages_read_the_card_over_pcscd(stack, line):
+    """`mrc wallet` on this machine: PIN typed on a page, the card in a genuine PC/SC slot."""
+    async with served_wallet(line.settings, "pages") as served:
+        origin = line.settings.url_of(Host.WALLET)
+        transport = httpx2.ASGITransport(app=served.app)
+        client = httpx2.AsyncClient(transport=transport, base_url=origin, follow_redirects=True)
+        async with client:
+            await client.get(served.link)
+            same = {"origin": origin, "sec-fetch-site": "same-origin", "accept-language": "en"}
+
+            async def send(path, **form):
+                return await client.post(f"/app/{path}", data=form, headers=same)
+
+            await send("start/terms")
+            await send("start/pin", pin=PHONE_PIN)
+            assert "Mobile ID is ready" in (await send("start/pin", pin=PHONE_PIN)).text
+            with stack.card(card_file(line)):
+                await send("add/ic-card", pin=CARD_PIN)
+                page = await client.get("/app/add/ic-card/end")
+                while page.url.path == "/app/add/ic-card/reading":
+                    await asyncio.sleep(0.1)
+                    page = await client.get("/app/add/ic-card/end")
+            assert page.url.path == "/app/add/read", page.text
+            flow = re.search(r'name="flow" value="([^"]*)"', page.text)
+            done = await send("add/read", flow=flow[1], answer="accept")
+            assert "The card is on your phone." in done.text
+    assert live_cards(line, "pages") == 1

@@ -95,6 +95,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
             Host.PROVIDER: world.provider_app,
             Host.WALLET: wallet.app,
             Host.PHONE: shell,
+            Host.LOST: world.reports_app(),
             Host.CHECKER: make_checker(settings, world.verifier, world.front()),
             Host.ONLINE: make_online(settings, world.verifier, world.front()),
             Host.EXPLORER: explorer,
@@ -113,6 +114,7 @@ def shell_files(settings: Settings) -> ShellFiles:
         provider=settings.url_of(Host.PROVIDER),
         ledger=load_ledger_trust(settings),
         askers=askers_url(settings),
+        lost=settings.url_of(Host.LOST),
     )
     return load_files(trust)
 

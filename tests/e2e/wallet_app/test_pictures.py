@@ -3,66 +3,13 @@
 The pictures are for people to look at (build/gallery/wallet); the rules are checked here.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page
 
 from mrc.infra.settings import Host
 from tests.e2e.wallet_app.conftest import HolderPage, Town, onboard, open_holder
-
-_ROOT = Path(__file__).parents[3]
-_AXE = (_ROOT / "tests/vendor/axe/axe.min.js").read_text(encoding="utf-8")
-_PICTURES = _ROOT / "build/gallery/wallet"
-_RUN = """async () => {
-  const found = await axe.run(document, {resultTypes: ['violations']});
-  return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
-    .map(v => v.id + ': ' + v.nodes.map(n => n.target + ' ' + n.any.map(c => c.message)).join(' | '));
-}"""
-_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-Step = Callable[[HolderPage, Town], Awaitable[None]]
-
-
-class Eyes:
-    """Looks at one page in every look and language and remembers what is wrong."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self.wrong: list[str] = []
-
-    async def look(self, name: str, *, reload: bool = True) -> None:
-        for language in ("en", "ko"):
-            if reload:
-                await self._speak(language)
-            await self._looks(f"{name}-{language}")
-            if not reload:
-                return
-
-    async def _speak(self, language: str) -> None:
-        place = self._page.url
-        await self._page.evaluate(
-            "language => fetch('/app/language', {method: 'POST', body: new URLSearchParams({language})})",
-            language,
-        )
-        await self._page.goto(place)
-
-    async def _looks(self, name: str) -> None:
-        page = self._page
-        await page.evaluate(_AXE)
-        for theme in ("light", "dark"):
-            await page.evaluate(
-                "theme => Object.assign(document.documentElement.dataset, {theme, motion: 'less'})",
-                theme,
-            )
-            await page.wait_for_timeout(60)
-            _PICTURES.mkdir(parents=True, exist_ok=True)
-            await page.screenshot(path=_PICTURES / f"{name}-{theme}.png", full_page=True)
-            self.wrong += [f"{name} {theme}: {found}" for found in await page.evaluate(_RUN)]
-        await page.set_viewport_size({"width": 320, "height": 700})
-        if await page.evaluate(_OVERFLOW) > 0:
-            self.wrong.append(f"{name}: wider than 320 px")
-        await page.set_viewport_size({"width": 400, "height": 860})
+from tests.e2e.wallet_app.eyes import Eyes
 
 
 async def test_every_screen_before_the_first_card(town: Town, context: BrowserContext) -> None:
@@ -123,6 +70,17 @@ async def test_every_screen_around_a_card(town: Town, context: BrowserContext) -
         await eyes.look(name)
     await page.goto(f"{origin}/app/share/asker")
     await eyes.look("asker")
+    await page.goto(f"{origin}/app/report/now")
+    await eyes.look("report")
+    await eyes_in_english(page, origin)
+    await page.goto(f"{origin}/app/report/now")
+    await holder.press("Send the report")
+    await holder.sees("Choose what is wrong.")
+    await eyes.look("report-missing", reload=False)
+    await page.get_by_text("They asked for too much").click()
+    await holder.press("Send the report")
+    await holder.sees("The report was sent.")
+    await eyes.look("report-sent", reload=False)
     await eyes_in_english(page, origin)
     await page.goto(f"{origin}/app/share")
     await holder.press("Share 1 detail")

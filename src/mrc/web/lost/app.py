@@ -23,6 +23,7 @@ from mrc.web.design.headers import ContentPolicy, SecurityHeaders
 from mrc.web.design.language_choice import language_route
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.design.same_origin import SameOriginWrites
+from mrc.web.lost.asker_reports import ASKER_REPORTS_PATH
 from mrc.web.lost.reports import CARRIER_PATH
 
 PACKAGE = "mrc.web.lost"
@@ -42,7 +43,7 @@ def make_app(desk: CodeDesk, clock: Clock, *doors: Route) -> Starlette:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, policy=ContentPolicy(wasm=False)),
-            Middleware(SameOriginWrites, open_paths=(CARRIER_PATH,)),
+            Middleware(SameOriginWrites, open_paths=(CARRIER_PATH, ASKER_REPORTS_PATH)),
         ],
     )
 

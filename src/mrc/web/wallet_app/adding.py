@@ -1,4 +1,4 @@
-"""Adding a card (W-6, W-7, W-8, W-10): scan or type the code, read every field, accept or refuse."""
+"""Adding a card (W-6, W-7, W-10): scan or type the code, read every field, accept or refuse."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,6 @@ class Adding:
         s = self._screens
         return [
             s.open_route("add", self.ways),
-            s.open_route("add/ic-card", self.ic_card),
             s.open_route("add/scan", self.scan),
             s.open_act("add/scan", self.scanned),
             s.open_route("add/offer", self.offer),
@@ -41,9 +40,6 @@ class Adding:
 
     async def ways(self, request: Request, _wallet: OpenWallet) -> Response:
         return await self._screens.show(request, "add.html")
-
-    async def ic_card(self, request: Request, _wallet: OpenWallet) -> Response:
-        return await self._screens.show(request, "add_ic_card.html")
 
     async def scan(self, request: Request, _wallet: OpenWallet) -> Response:
         return await self._screens.show(request, "add_scan.html")

@@ -17,8 +17,10 @@ from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.wallet_app.adding import Adding
 from mrc.web.wallet_app.home import Home
 from mrc.web.wallet_app.host import HostKind, WalletApp
+from mrc.web.wallet_app.ic_card_pages import IcCardPages
 from mrc.web.wallet_app.losing import Losing
 from mrc.web.wallet_app.onboarding import Onboarding
+from mrc.web.wallet_app.reporting import ReportPages
 from mrc.web.wallet_app.screens import ROOT, Screens
 from mrc.web.wallet_app.settings import SettingsPages
 from mrc.web.wallet_app.sharing import Sharing
@@ -61,7 +63,9 @@ def _routes(app: WalletApp, screens: Screens) -> Sequence[BaseRoute]:
         *Onboarding(screens).routes(),
         *unlocking.routes(),
         *adding.routes(),
+        *IcCardPages(screens).routes(),
         *Sharing(screens, adding, unlocking).routes(),
+        *ReportPages(screens).routes(),
         *Losing(screens, unlocking).routes(),
         *SettingsPages(screens).routes(),
         *Home(screens).routes(),

@@ -84,6 +84,10 @@ class Home:
         return await self._screens.show(request, "_news.html", found=new, cards=views)
 
     def _care_is_due(self) -> bool:
+        """Not while an IC card is read: the sweep would take the key that no record names yet."""
+        tap = self._screens.session.tap
+        if tap is not None and not tap.is_over:
+            return False
         cared_at = self._screens.session.cared_at
         return cared_at is None or self._screens.app.clock.now() - cared_at >= CARE_EVERY
 
@@ -124,6 +128,7 @@ class Home:
             address=entry.asker,
             told=times_shared(kept, entry.asker),
             items=asker_timeline(kept, entry.asker, await self._screens.translator(request)),
+            report=f"/app/report/{entry.id}",
             back="/app/history",
         )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from mrc.kernel.ports import Clock
 from mrc.wallet.mobile_id import MobileId
 from mrc.wallet.ports import RecordStore
+from mrc.web.wallet_app.ic_tap import IcCardDoor
 from mrc.web.wallet_app.phone_check import PhoneCheck
 
 IDLE = timedelta(minutes=5)
@@ -23,7 +24,8 @@ class HostKind(StrEnum):
 class WalletApp:
     """`preferences` are records outside the PIN's seal: the language is needed before the PIN.
 
-    `lost_page` is where a loss is reported in any browser, empty where nobody runs one.
+    `lost_page` is where a loss is reported in any browser, empty where nobody runs one. `ic_card`
+    is None where this host cannot read IC cards: the counter is offered instead.
     """
 
     mobile_id: MobileId
@@ -32,4 +34,5 @@ class WalletApp:
     kind: HostKind
     check: PhoneCheck
     lost_page: str = ""
+    ic_card: IcCardDoor | None = None
     idle: timedelta = IDLE

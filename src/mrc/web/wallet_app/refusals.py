@@ -15,6 +15,7 @@ from mrc.protocols.openid4vci.errors import CredentialError
 from mrc.protocols.openid4vp.reasons import Reason as Request
 from mrc.wallet.reasons import Reason
 from mrc.web.design.translator import Message, Translator
+from mrc.web.wallet_app.ic_refusals import explain_ic_card, explain_reader
 
 Words = Callable[[Translator], tuple[Message, Message]]
 
@@ -94,6 +95,13 @@ _WORDS: Mapping[StrEnum, tuple[str, Words]] = {
             _("Update the phone, or use another one."),
         ),
     ),
+    Reason.REPORT_REFUSED: (
+        "W-223",
+        lambda _: (
+            _("The office could not read the report."),
+            _("Ask at the immigration office or call 1345."),
+        ),
+    ),
     Reason.NO_SUCH_CARD: (
         "W-222",
         lambda _: (_("This page was not found."), _("Go back to your card.")),
@@ -130,9 +138,18 @@ def explain(error: MrcError, _: Translator, *, path: str) -> Trouble:
         next=next_,
         left=_("Nothing was shared.") if sharing else _("Nothing left this phone."),
         code=code,
-        back="/app/scan" if sharing else "/app/add" if path.startswith("/app/add") else "/app/",
+        back=_back(path, sharing=sharing),
         status=503 if isinstance(error, Unavailable) else 422,
     )
+
+
+def _back(path: str, *, sharing: bool) -> str:
+    if sharing:
+        return "/app/scan"
+    for place in ("/app/add/ic-card", "/app/add"):
+        if path.startswith(place):
+            return place
+    return "/app/"
 
 
 def _told(error: MrcError, _: Translator, sharing: bool) -> tuple[Message, Message, str]:
@@ -155,6 +172,9 @@ def _told(error: MrcError, _: Translator, sharing: bool) -> tuple[Message, Messa
 
 
 def _rejected(error: Rejected, _: Translator, sharing: bool) -> tuple[Message, Message, str]:
+    of_the_card = explain_ic_card(error, _)
+    if of_the_card is not None:
+        return of_the_card
     known = _WORDS.get(error.reason)
     if known is not None:
         return *known[1](_), known[0]
@@ -169,6 +189,9 @@ def _rejected(error: Rejected, _: Translator, sharing: bool) -> tuple[Message, M
 
 
 def _unavailable(error: Unavailable, _: Translator, sharing: bool) -> tuple[Message, Message, str]:
+    of_the_reader = explain_reader(error, _)
+    if of_the_reader is not None:
+        return of_the_reader
     if "CORS" in error.what:
         title = _(
             "This website does not work with Mobile ID in a browser, or there is no connection."

@@ -62,6 +62,7 @@ class Screens:
         shared = {
             "host_kind": self.app.kind.value,
             "lost_page": self.app.lost_page,
+            "reads_ic_card": self.app.ic_card is not None,
             "idle_seconds": int(self.app.idle.total_seconds()),
             "opened": self.session.wallet(at=self.app.clock.now()) is not None,
             "now": self.app.clock.now(),

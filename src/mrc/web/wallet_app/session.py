@@ -16,6 +16,7 @@ from mrc.wallet.delivery import Shown
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.presenting import Choice, Proposal
 from mrc.wallet.receiving import OfferedCard, ReceivedCard
+from mrc.web.wallet_app.ic_tap import IcTap
 from mrc.web.wallet_app.ways import Way
 
 
@@ -63,6 +64,7 @@ class Session:
         self._used_at: datetime | None = None
         self.add: AddFlow | None = None
         self.share: ShareFlow | None = None
+        self.tap: IcTap | None = None
         self.link: str | None = None
         self.first_pin: str | None = None
         self.cared_at: datetime | None = None
@@ -75,8 +77,15 @@ class Session:
 
     def lock(self) -> None:
         """Forget everything but the link that is waiting to be looked at."""
+        self.end_tap()
         self._wallet = self._used_at = self.add = self.share = None
         self.first_pin = self.cared_at = None
+
+    def end_tap(self) -> None:
+        """Stop reading an IC card, if one is read."""
+        if self.tap is not None:
+            self.tap.stop()
+        self.tap = None
 
     def wallet(self, *, at: datetime) -> OpenWallet | None:
         """The open wallet, None where it is locked; being idle too long locks it."""

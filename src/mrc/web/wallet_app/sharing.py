@@ -143,6 +143,7 @@ class Sharing:
             address=asker.client_id,
             told=times_shared(history, asker.client_id),
             items=asker_timeline(history, asker.client_id, await self._screens.translator(request)),
+            report="/app/report/now",
             back="/app/share",
         )
 

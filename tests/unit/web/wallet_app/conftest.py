@@ -86,6 +86,7 @@ class Holder:
 
     def __init__(self, folder: Path, world: HolderWorld, kind: HostKind = HostKind.PROCESS) -> None:
         self.world = world
+        self.folder = folder
         self.network: Network = world.network()
         self.clock = ShiftedClock()
         self.file = WalletFile(folder / "wallet.sqlite3")
@@ -122,6 +123,10 @@ class Holder:
             follow_redirects=True,
             headers={"accept-language": "en"},
         )
+
+    def file_bytes(self) -> bytes:
+        """Everything of the wallet that is on disk."""
+        return b"".join(path.read_bytes() for path in self.folder.iterdir())
 
     async def open(self, path: str) -> Page:
         return Page(await self.client.get(path))

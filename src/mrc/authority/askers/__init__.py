@@ -1,0 +1,1 @@
+"""Reports about askers, received for whoever decides about their registration."""

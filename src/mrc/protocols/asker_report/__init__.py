@@ -1,0 +1,1 @@
+"""A holder's word about somebody who asked for data."""
