@@ -16,6 +16,7 @@ from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
 from mrc.authority.face_matching.reading import FaceReader
+from mrc.authority.ic_issuance.desk_parts import CardOffice
 from mrc.authority.staff.administration import Administration
 from mrc.formats.catalogue.ages import seoul_date
 from mrc.formats.catalogue.card_types import STANDARD, CardType
@@ -116,7 +117,7 @@ class FrontDeskWorld:
     administration: Administration
     advice: FaceReader | NoAdvice = NoAdvice.OFF
 
-    def app(self) -> Starlette:
+    def app(self, card_office: CardOffice | None = None) -> Starlette:
         return make_front_desk(
             self.settings,
             self.database,
@@ -125,6 +126,7 @@ class FrontDeskWorld:
             registry=self.registry,
             clock=self.clock,
             advice=self.advice,
+            card_office=card_office,
         )
 
     async def enrolment_path(self, name: str = "김하늘") -> str:

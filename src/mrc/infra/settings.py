@@ -44,6 +44,13 @@ class IcFace(StrEnum):
     MATCHER = "matcher"
 
 
+class IcReader(StrEnum):
+    """Where the front desk finds the chip cards that it makes."""
+
+    EMULATED = "emulated"
+    PCSC = "pcsc"
+
+
 class Host(StrEnum):
     """The web origins of the system. Each has a port of its own; see `Settings.url_of`."""
 
@@ -107,6 +114,8 @@ class Settings(BaseSettings):
     ledger_rpc_call_seconds: float = Field(default=2, gt=0, le=600)
     ledger_rpc_transaction_gas: int = Field(default=16_777_216, ge=6_000_000, le=200_000_000)
     ic_face: IcFace | None = None
+    ic_reader: IcReader | None = None
+    ic_reader_name: str = ""
     key_token: str = ""
     desk_face: bool | None = None
     extra_ca: Path | None = None
@@ -119,6 +128,8 @@ class Settings(BaseSettings):
             raise ValueError("production needs MRC_HOST_NAME, the public name of the service")
         if self.mode is Mode.PRODUCTION and self.ic_face is IcFace.NOT_REQUIRED:
             raise ValueError("MRC_IC_FACE=not_required is for practice only")
+        if self.mode is Mode.PRODUCTION and self.ic_reader is IcReader.EMULATED:
+            raise ValueError("MRC_IC_READER=emulated is for practice only")
         return self
 
     @property
@@ -132,6 +143,13 @@ class Settings(BaseSettings):
     def face_advice(self) -> bool:
         """`desk_face`; where it is not set, advice in practice and none in production."""
         return self.mode is Mode.PRACTICE if self.desk_face is None else self.desk_face
+
+    @property
+    def reader(self) -> IcReader:
+        """`ic_reader`; where it is not set, emulated blanks in practice and PC/SC otherwise."""
+        if self.ic_reader is not None:
+            return self.ic_reader
+        return IcReader.EMULATED if self.mode is Mode.PRACTICE else IcReader.PCSC
 
     @property
     def address(self) -> str:

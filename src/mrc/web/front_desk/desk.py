@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mrc.authority.face_matching.reading import FaceReader
+from mrc.authority.ic_issuance.at_desk import DeskCards
 from mrc.authority.staff.administration import Administration
 from mrc.authority.staff.approvals import Approvals
 from mrc.authority.staff.screens import Screens
@@ -48,6 +49,7 @@ class FrontDesk:
     approvals: Approvals
     visits: Visits
     screens: Screens
+    cards: DeskCards
     reports: Reports
     staff: StaffStore
     registry: RegistryStore
