@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from mrc.formats import base64url, cbor, json_text
-from mrc.formats.cose.cose_key import encode_key
 from mrc.formats.x509.certificate import Certificate, decode_certificate
 from mrc.infra.keys.software import SoftwareSigner
 from mrc.kernel.keys import Curve, EcPublicKey
@@ -32,6 +31,7 @@ ORIGIN = "https://phone.example"
 RP_ID = "phone.example"
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+_COSE_CURVES = {Curve.P256: 1, Curve.P384: 2}
 _CURVES = {ec.SECP256R1: Curve.P256, ec.SECP384R1: Curve.P384}
 _SERIALS = count(1000)
 
@@ -263,7 +263,8 @@ class AuthData:
     tail: bytes = b""
 
     def encode(self) -> bytes:
-        cose = {1: 2, 3: self.algorithm, **encode_key(self.key)}
+        curve = _COSE_CURVES[self.key.curve]
+        cose = {1: 2, 3: self.algorithm, -1: curve, -2: self.key.x, -3: self.key.y}
         return (
             hashlib.sha256(self.rp_id.encode()).digest()
             + bytes((self.flags,))

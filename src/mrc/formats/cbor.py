@@ -105,8 +105,22 @@ def decode(data: bytes, *, what: str = "CBOR", max_size: int = MAX_SIZE) -> obje
     """The one item that `data` is. Raises `Malformed` naming `what`."""
     if len(data) > max_size:
         raise Malformed(what, f"more than {max_size} bytes")
+    return _until_end(data, 0, MAX_DEPTH, what)
+
+
+def decode_last(data: bytes, at: int, *, what: str) -> object:
+    """The last value of the map that `data` is, from `at` to the end, as `decode` reads it.
+
+    For readers that know what stands before `at`. Raises `Malformed` naming `what`.
+    """
+    if len(data) > MAX_SIZE:
+        raise Malformed(what, f"more than {MAX_SIZE} bytes")
+    return _until_end(data, at, MAX_DEPTH - 1, what)
+
+
+def _until_end(data: bytes, at: int, depth: int, what: str) -> object:
     try:
-        value, end = _item(data, 0, MAX_DEPTH)
+        value, end = _item(data, at, depth)
     except Malformed as error:
         raise Malformed(what, error.detail) from error
     except IndexError as error:

@@ -17,10 +17,17 @@ _CURVES = {
     256: Curve.BRAINPOOL_P256R1,  # ISO/IEC 18013-5:2021, table 22
 }
 _CURVE_NUMBERS = {curve: number for number, curve in _CURVES.items()}
+_HEADS = {  # a map of four, up to the value of x
+    curve: b"\xa4" + b"".join(map(cbor.encode, (KTY, _EC2, CRV, number, X)))
+    for curve, number in _CURVE_NUMBERS.items()
+}
+_Y_LABEL = cbor.encode(Y)
 
 
-def encode_key(key: EcPublicKey) -> dict[int, object]:
-    return {KTY: _EC2, CRV: _CURVE_NUMBERS[key.curve], X: key.x, Y: key.y}
+def encode_key(key: EcPublicKey) -> bytes:
+    """The map, joined from its parts: an issuer encodes another key for every copy."""
+    size = cbor.head(2, len(key.x))
+    return b"".join((_HEADS[key.curve], size, key.x, _Y_LABEL, size, key.y))
 
 
 def decode_key(value: Mapping[object, object]) -> PublicKey:

@@ -36,6 +36,8 @@ _ITEM_VALUE = cbor.encode("elementValue")
 _NAME_SPACES = cbor.encode("nameSpaces")
 _ISSUER_AUTH = cbor.encode("issuerAuth")
 _KEY_INFO = cbor.encode("deviceKeyInfo")
+_DEVICE_KEY = cbor.encode("deviceKey")
+_KEY_AUTHORIZATIONS = cbor.encode("keyAuthorizations")
 _STATUS = cbor.encode("status")
 _TAG24 = b"\xd8\x18"
 MAX_ELEMENTS = 65_536  # a digest id of three bytes at most
@@ -115,7 +117,7 @@ class PreparedMdoc:
         """IssuerSigned. `x5chain`: the document signer first, the root never (9.1.2.4)."""
         if not x5chain:
             raise ValueError("an mdoc without its signer's certificate")
-        chain = cbor.encode({X5CHAIN: encode_x5chain(tuple(x5chain))})
+        chain = _unprotected(tuple(x5chain))
         return b"".join(
             (
                 b"\xa2",
@@ -156,7 +158,7 @@ def prepare(copy: PrepareInput, *, entropy: Entropy) -> PreparedMdoc:
         digests += (name, cbor.head(5, len(own)), *(entry for _, entry in own))
     mso = _mso(copy, b"".join(digests))
     payload = _TAG24 + cbor.head(2, len(mso)) + mso
-    protected = cbor.encode({ALG: ALGORITHM_NUMBERS[copy.algorithm]})
+    protected = _protected(copy.algorithm)
     return PreparedMdoc(
         to_be_signed=to_be_signed(protected, payload),
         protected=protected,
@@ -193,14 +195,30 @@ def _salts(count: int, entropy: Entropy) -> list[bytes]:
 
 def _mso(copy: PrepareInput, value_digests: bytes) -> bytes:
     head, tail = _frame(copy.doc_type, copy.validity, copy.digest_algorithm)
-    key_info: dict[str, object] = {"deviceKey": encode_key(copy.device_key)}
-    if copy.key_authorizations is not None:
-        key_info["keyAuthorizations"] = _authorizations(copy.key_authorizations)
-    parts = [b"\xa6", head, value_digests, _KEY_INFO, cbor.encode(key_info), tail]
+    parts = [b"\xa6", head, value_digests, _KEY_INFO, _key_info(copy), tail]
     if copy.status is not None:
         parts[0] = b"\xa7"
         parts += (_STATUS, cbor.encode(dict(copy.status)))
     return b"".join(parts)
+
+
+def _key_info(copy: PrepareInput) -> bytes:
+    key = _DEVICE_KEY + encode_key(copy.device_key)
+    if copy.key_authorizations is None:
+        return b"\xa1" + key
+    authorizations = cbor.encode(_authorizations(copy.key_authorizations))
+    return b"\xa2" + key + _KEY_AUTHORIZATIONS + authorizations
+
+
+@lru_cache(maxsize=16)
+def _protected(algorithm: Algorithm) -> bytes:
+    return cbor.encode({ALG: ALGORITHM_NUMBERS[algorithm]})
+
+
+@lru_cache(maxsize=256)
+def _unprotected(x5chain: tuple[bytes, ...]) -> bytes:
+    """An issuer's certificates are the same in every copy."""
+    return cbor.encode({X5CHAIN: encode_x5chain(x5chain)})
 
 
 @lru_cache(maxsize=256)

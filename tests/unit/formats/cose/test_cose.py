@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import cbor2
 import pytest
 
 from mrc.formats import cbor
@@ -149,13 +150,24 @@ def test_keys_survive(curve: Curve, compressed: bool) -> None:
     domain = curve.parameters
     size = domain.field_bytes
     key = EcPublicKey(curve, domain.gx.to_bytes(size), domain.gy.to_bytes(size))
-    value: dict[object, object] = dict(cose_key.encode_key(key).items())
+    value: dict[object, object] = cbor.decode_as(dict, cose_key.encode_key(key), what="key")
     if compressed:
         value[cose_key.Y] = bool(domain.gy & 1)
     assert cose_key.decode_key(value) == key
 
 
-GOOD: dict[object, object] = dict(cose_key.encode_key(SIGNER.public_key).items())
+GOOD: dict[object, object] = {
+    1: 2,
+    -1: 1,
+    -2: SIGNER.public_key.x,
+    -3: SIGNER.public_key.y,
+}
+
+
+def test_a_key_is_the_map_of_rfc_9053_7() -> None:
+    assert cose_key.encode_key(SIGNER.public_key) == cbor2.dumps(GOOD)
+
+
 WRONG_KEYS = {
     "a private key": {cose_key.D: bytes(32)},
     "another type": {cose_key.KTY: 3},

@@ -9,7 +9,6 @@ import cbor2
 import pytest
 
 from mrc.formats import cbor
-from mrc.formats.cose.cose_key import encode_key
 from mrc.formats.mdoc.issuer_signed import decode_issuer_signed
 from mrc.formats.mdoc.issuing import SALT, PrepareInput, encode_name_spaces, prepare, read_back
 from mrc.formats.mdoc.mso import DigestAlgorithm, KeyAuthorizations, Validity
@@ -78,7 +77,8 @@ def plain_copy(
             spaces[name_space].append(tagged)
             own[ids[salt]] = hashlib.new(algorithm, cbor2.dumps(tagged)).digest()
         digests[name_space] = dict(sorted(own.items()))
-    key_info: dict[str, object] = {"deviceKey": encode_key(DEVICE.public_key)}
+    key = DEVICE.public_key
+    key_info: dict[str, object] = {"deviceKey": {1: 2, -1: 1, -2: key.x, -3: key.y}}
     if authorizations:
         key_info["keyAuthorizations"] = authorizations
     mso: dict[str, object] = {
