@@ -13,7 +13,7 @@ from mrc.ic_card.apdu import CommandApdu, select_file
 from mrc.ic_card.chip.state import ChipProfile
 from mrc.ic_card.crypto.suites import CipherSuite
 from mrc.ic_card.lds.face import FaceImage, ImageType
-from mrc.ic_card.lds.files import COM, RESIDENCE, SOD, Application, data_group
+from mrc.ic_card.lds.files import CARD_ACCESS, COM, RESIDENCE, SOD, Application, data_group
 from mrc.ic_card.lds.sod import decode_sod
 from mrc.ic_card.master_list import decode_master_list, prepare_master_list
 from mrc.ic_card.passive_authentication import CscaTrust, check_signature, verify_files
@@ -24,6 +24,7 @@ from mrc.ic_card.terminal import opening, reading
 from mrc.ic_card.terminal.connection import CardConnection
 from mrc.ic_card.terminal.transport import TagLost
 from mrc.infra.readers.card_file import SoftwareChip
+from mrc.infra.readers.in_process import InProcessTransport
 from mrc.kernel.errors import Rejected
 from mrc.kernel.findings import Outcome, worst
 from mrc.kernel.pure_verifier import PureVerifier
@@ -61,6 +62,29 @@ async def test_all_files_are_read_as_they_stand(chip, extended):
     stored = {ref: data for ref, data in chip.load().files.items() if ref in read.files}
     assert read.files == stored
     assert len(read.files) == 10
+
+
+class OtherHabits(InProcessTransport):
+    """A card that warns of a file's end (6282), or wants the length to the byte (6Cxx)."""
+
+    exact = False
+
+    async def transceive(self, command):
+        answer = await super().transceive(command)
+        data, wanted = answer[:-2], command[-1] or 256
+        if command[:2] != b"\x00\xb0" or len(data) == wanted:
+            return answer
+        return bytes((0x6C, len(data))) if self.exact else data + b"\x62\x82"
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["6282", "6Cxx"])
+async def test_card_access_is_read_where_the_card_tells_of_the_files_end(chip, exact):
+    transport = OtherHabits(power_on(chip))
+    transport.exact = exact
+    connection = CardConnection(transport, CIPHERS)
+    await connection.connect()
+    assert await opening.read_card_access(connection) == chip.load().files[CARD_ACCESS]
+    await open_can(connection)
 
 
 async def test_reading_goes_on_where_the_tag_was_lost(chip):

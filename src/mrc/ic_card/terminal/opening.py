@@ -15,7 +15,6 @@ from mrc.ic_card.apdu import (
     Ins,
     ResponseApdu,
     Sw,
-    read_binary,
     select_application,
     select_file,
     select_master_file,
@@ -29,6 +28,7 @@ from mrc.ic_card.pace import PaceDo, Password
 from mrc.ic_card.reasons import Reason
 from mrc.ic_card.secure_messaging import SecureChannel
 from mrc.ic_card.terminal.connection import CardConnection, StatusError
+from mrc.ic_card.terminal.reading import read_some
 from mrc.kernel.curves import DomainParameters, Point, multiply
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.kernel.ports import Entropy
@@ -60,10 +60,10 @@ async def read_card_access(connection: CardConnection) -> bytes:
     if not response.ok:  # chips without a selectable master file start there anyway
         await connection.send(CommandApdu(0, Ins.SELECT, 0, 0x0C))
     await connection.expect(select_file(CARD_ACCESS.file_id))
-    head = await connection.expect(read_binary(0, SHORT_EXPECTED))
+    head = await read_some(connection, 0, SHORT_EXPECTED)
     _, length, start = tlv.read_header(head)
     while len(head) < start + length:
-        head += await connection.expect(read_binary(len(head), start + length - len(head)))
+        head += await read_some(connection, len(head), start + length - len(head))
     return head[: start + length]
 
 

@@ -170,21 +170,26 @@ async def _read_file(
         raise StatusError(command, response.sw)
     content = reading.partial.get(file, b"")
     if len(content) < _HEAD:
-        content = await _read_some(connection, 0, min(_HEAD, SHORT_EXPECTED))
+        content = await read_some(connection, 0, min(_HEAD, SHORT_EXPECTED))
     _, length, start = tlv.read_header(content)
     total = start + length
     if total > MAX_FILE:
         raise Rejected(Reason.FILE_TOO_LARGE, "9303-10", f"{file.name} of {total} bytes")
     while len(content) < total:
         size = min(connection.most_read, total - len(content))
-        content += await _read_some(connection, len(content), size)
+        content += await read_some(connection, len(content), size)
         reading.partial[file] = content
         report(min(len(content), total), total)
     reading.files[file] = content[:total]
     reading.partial.pop(file, None)
 
 
-async def _read_some(connection: CardConnection, offset: int, size: int) -> bytes:
+async def read_some(connection: CardConnection, offset: int, size: int) -> bytes:
+    """Up to `size` bytes of the selected file, and at least one. Raises `StatusError`.
+
+    A card may warn with 6282 that the file ended before, or name the length with 6Cxx and be asked
+    again (7816-4, 5.1.3).
+    """
     command = read_binary(offset, size)
     response = await connection.send(command)
     if response.sw & 0xFF00 == _WRONG_LE and response.sw & 0xFF:

@@ -2,8 +2,9 @@
  * (CMS, X.509) and pcsc-lite: opens the card in a PC/SC reader with CAN or PIN, reads it, and says
  * what holds (ICAO Doc 9303-11). One JSON object on standard output.
  *
- * terminal can|pin SECRET CSCA.der; where the card cannot be opened or read the program ends with status 1
- * and the reason on standard error. It lives for one card: nothing is given back before it ends. */
+ * terminal can|pin SECRET CSCA.der; where the card cannot be opened or read the program ends with
+ * status 1 and the reason on standard error. It lives for one card: nothing is given back before
+ * it ends. */
 
 #include "channel.h"
 

@@ -1,7 +1,8 @@
 """virtualsmartcard's identity card, with an LDS1 application added, in the slot of vpcd.
 
 card.py FOLDER: the folder holds the application's files as `0101.bin` and so on, and perhaps a key
-for Chip Authentication, `chip.pk8`. EF.CardAccess and the CAN 222222 are the emulator's own; `card.py write-card-access FILE` only writes the former.
+for Chip Authentication, `chip.pk8`. EF.CardAccess and the CAN 222222 are the emulator's own;
+`card.py write-card-access FILE` only writes the former.
 """
 
 import socket
