@@ -4,6 +4,7 @@ import asyncio
 
 import click
 
+from mrc.cli.output import refusals
 from mrc.infra.settings import Settings
 from mrc.wiring.issuers import INTERIOR, POLICE
 
@@ -11,6 +12,7 @@ _OTHERS = {authority.role: authority for authority in (POLICE, INTERIOR)}
 
 
 @click.command()
+@refusals
 def authority() -> None:
     """Start the immigration authority: register, front desk, issuer, status lists."""
     from mrc.wiring.immigration import run_authority
