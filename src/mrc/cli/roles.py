@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from mrc.cli.output import refusals
 from mrc.infra.settings import Settings
 from mrc.wiring.issuers import INTERIOR, POLICE
 
@@ -12,6 +13,7 @@ _OTHERS = {authority.role: authority for authority in (POLICE, INTERIOR)}
 
 
 @click.command()
+@refusals
 def authority() -> None:
     """Start the immigration authority: register, front desk, issuer, status lists."""
     from mrc.wiring.immigration import run_authority

@@ -57,11 +57,14 @@ def frames_for(asked: ShowFace, selfies: Mapping[Gesture, Path]) -> Sequence[byt
     """
     click.echo(_words(asked), err=True)
     files = {} if asked.problem is not None else selfies
+    missing = [gesture for gesture in asked.gestures if gesture not in files]
+    if missing and not sys.stdin.isatty():
+        names = ", ".join(f"{gesture.value}.jpg" for gesture in missing)
+        click.echo(f"No new pictures to send; wanted: {names}", err=True)
+        return None
     frames = []
     for gesture in asked.gestures:
         path = files.get(gesture) or _ask_for(gesture)
-        if path is None:
-            return None
         frames.append(encode_frame(path))
     return frames
 
@@ -72,10 +75,7 @@ def _words(asked: ShowFace) -> str:
     return f"{why}Show your face within {asked.expires_in} seconds: {steps}"
 
 
-def _ask_for(gesture: Gesture) -> Path | None:
-    if not sys.stdin.isatty():
-        click.echo(f"no picture {gesture.value}.jpg", err=True)
-        return None
+def _ask_for(gesture: Gesture) -> Path:
     kind = click.Path(exists=True, dir_okay=False, path_type=Path)
     path: Path = click.prompt(f"{GESTURE_WORDS[gesture]} Picture", type=kind, err=True)
     return path

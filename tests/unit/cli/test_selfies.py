@@ -49,7 +49,7 @@ def test_without_a_terminal_a_missing_picture_is_no_answer(tmp_path, monkeypatch
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     files = {G.STRAIGHT: selfie(tmp_path / "straight.png")}
     assert frames_for(asked(G.STRAIGHT, G.LOOK_UP), files) is None
-    assert "no picture look_up.jpg" in capsys.readouterr().err
+    assert "wanted: look_up.jpg" in capsys.readouterr().err
 
 
 def test_files_that_were_no_use_are_not_sent_again(tmp_path, monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """The guided capture over HTTP: who cheats hears no, who is unlucky is sent to the counter."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,9 +13,10 @@ from mrc.authority.ic_issuance.face_capture import (
     TIME_TO_SHOW,
     FaceAsked,
     FaceCapture,
+    decode_face_asked,
 )
 from mrc.authority.ic_issuance.ports import FacePolicy
-from mrc.kernel.errors import Unavailable
+from mrc.kernel.errors import Malformed, Unavailable
 from mrc.kernel.findings import Outcome
 from mrc.protocols.ic_issuance.face import FaceProblem, Gesture
 from mrc.protocols.ic_issuance.messages import AskAgain, Face, SecondAnswers, ShowFace
@@ -198,6 +200,38 @@ async def test_a_silent_carrier_does_not_use_up_the_challenge(world, reader):
     again = await talk.say(AskAgain())
     assert again.nonce == demand.nonce
     assert isinstance(await talk.say(shown(again)), AuthorizationGranted)
+
+
+ASKED = FaceAsked(
+    nonce=b"n" * 16,
+    gestures=(Gesture.STRAIGHT, Gesture.LOOK_UP),
+    expires_at=datetime(2026, 7, 1, tzinfo=UTC),
+    tries_left=2,
+    problem=FaceProblem.BLURRED,
+)
+
+
+def test_a_challenge_survives_the_session():
+    assert decode_face_asked(ASKED.encode()) == ASKED
+    first = replace(ASKED, problem=None)
+    assert decode_face_asked(first.encode()) == first
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        [],
+        {},
+        ASKED.encode() | {"nonce": "no hex"},
+        ASKED.encode() | {"gestures": ["somersault"]},
+        ASKED.encode() | {"until": "soon"},
+        ASKED.encode() | {"problem": "ugly"},
+    ],
+)
+def test_a_challenge_that_is_none_is_malformed(raw):
+    with pytest.raises(Malformed):
+        decode_face_asked(raw)
 
 
 def test_a_matcher_without_a_model_is_refused_at_the_start():

@@ -51,6 +51,16 @@ def test_a_decompression_bomb_is_refused_by_its_header(width, height):
     assert time.process_time() - started < 1
 
 
+@pytest.mark.parametrize("place", [b"ihdr", b"\xff\x51"], ids=["box", "codestream"])
+def test_a_jpeg_2000_that_announces_more_than_it_holds_is_refused(place):
+    """In the file's box, and in the codestream behind a modest box."""
+    whole = bytearray(encoded("JPEG2000", size=(200, 100)))
+    at = whole.index(place) + (4 if place == b"ihdr" else 6)
+    whole[at : at + 8] = struct.pack(">II", 20_000, 20_000)
+    announced = FaceProblem.PICTURE_TOO_LARGE if place == b"ihdr" else FaceProblem.NOT_A_PICTURE
+    assert problem_of(bytes(whole)) is announced
+
+
 def test_too_many_bytes_are_refused_unread():
     assert problem_of(bytes(MOST_BYTES + 1)) is FaceProblem.PICTURE_TOO_LARGE
 
