@@ -11,7 +11,7 @@ publications cannot tell which change was a person's.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,10 +37,14 @@ _DECOY_STEPS = 16  # one sixteenth of the decoys is drawn anew with every versio
 
 @dataclass(slots=True, kw_only=True)
 class _Working:
-    """One list in this process: the entries as of `version`, the token last seen and announced."""
+    """One list in this process: the entries as of `version`, the token last seen and announced.
+
+    `decoys`: the last positions of the list's permutation, which belong to nobody; kept, because
+    finding them costs more than the rest of a publication.
+    """
 
     entries: PublishedList
-    permutation: IndexPermutation
+    decoys: Sequence[int]
     version: int
     token: PublishedToken | None
     announced: PublishedToken | None = None
@@ -144,7 +148,7 @@ class StatusLists:
         if working is None:
             working = self._working[record.id] = _Working(
                 entries=PublishedList(bits=BITS, size=record.size),
-                permutation=IndexPermutation(key=record.key, size=record.size),
+                decoys=_decoys(record),
                 version=0,
                 token=None,
             )
@@ -198,12 +202,16 @@ class StatusLists:
         )
 
 
-def _draw_decoys(record: StatusListRecord, working: _Working) -> None:
-    """The last positions of the permutation belong to nobody."""
+def _decoys(record: StatusListRecord) -> list[int]:
+    permutation = IndexPermutation(key=record.key, size=record.size)
     first = record.size - record.decoys
-    for number in range(record.decoys):
+    return [permutation.index(position) for position in range(first, record.size)]
+
+
+def _draw_decoys(record: StatusListRecord, working: _Working) -> None:
+    for number, index in enumerate(working.decoys):
         turn = (record.version + number) // _DECOY_STEPS
         seed = number.to_bytes(4) + turn.to_bytes(8)
         drawn = hashlib.blake2s(seed, key=record.key, digest_size=1).digest()[0]
         value = _DECOY_VALUES[drawn % len(_DECOY_VALUES)]
-        working.entries.set(working.permutation.index(first + number), value)
+        working.entries.set(index, value)
