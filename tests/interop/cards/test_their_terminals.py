@@ -1,4 +1,4 @@
-"""Strangers' terminals, in Java, C and Go, with our emulated card in the reader (9303-10 and -11)."""
+"""Strangers' terminals, in Java, C and Go, with our emulated card in the reader (9303-11)."""
 
 import hashlib
 
