@@ -17,6 +17,7 @@ PARTS = HERE.parents[2] / ".card-parts"
 BUILT_FROM = (
     *("java/pom.xml", "java/jars.sha256", "java/Issuer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
+    *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
 )
 SECONDS = 60
 VICC_CAN = "222222"  # virtualsmartcard's own
@@ -82,6 +83,11 @@ def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) ->
 def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:
     """The C terminal over OpenPACE and OpenSSL with the card in the reader."""
     return _judgement(stack, [str(PARTS / "bin" / "terminal"), kind, secret, str(root)])
+
+
+def go(stack: Stack, can: str, root: Path) -> Judgement:
+    """The Go terminal with the card in the reader; it knows P-256 alone."""
+    return _judgement(stack, [str(PARTS / "bin" / "terminal-go"), can, str(root)])
 
 
 def virtualsmartcard() -> Path | None:

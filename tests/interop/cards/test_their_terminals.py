@@ -1,4 +1,4 @@
-"""Strangers' terminals, in Java and C, with our emulated card in the reader (9303-10 and -11)."""
+"""Strangers' terminals, in Java, C and Go, with our emulated card in the reader (9303-11)."""
 
 import hashlib
 
@@ -7,10 +7,11 @@ import pytest
 from mrc.ic_card.chip.state import decode_state
 from mrc.ic_card.lds.files import ATR_INFO, RESIDENCE
 from tests.interop.cards.forging import SPOILED, genuine, on_brainpool, with_bac, write_card
-from tests.interop.cards.parts import CardRefused, jmrtd, openpace
+from tests.interop.cards.parts import CardRefused, go, jmrtd, openpace
 from tests.simulators.ic_card_world import CAN, PIN, World, order
 
-TERMINALS = (jmrtd, openpace)
+TERMINALS = (jmrtd, openpace, go)
+KNOWN = {genuine: TERMINALS, on_brainpool: (jmrtd, openpace)}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def root(world, tmp_path):
     return path
 
 
-@pytest.mark.parametrize("make", [genuine, on_brainpool], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", KNOWN, ids=lambda make: make.__name__)
 async def test_they_find_our_card_authentic_and_read_the_bytes_it_holds(
     stack, world, root, tmp_path, make
 ):
@@ -36,7 +37,7 @@ async def test_they_find_our_card_authentic_and_read_the_bytes_it_holds(
         if ref not in (RESIDENCE, ATR_INFO)
     }
     with stack.card(write_card(tmp_path / "card.json", chip)):
-        for terminal in TERMINALS:
+        for terminal in KNOWN[make]:
             judged = terminal(stack, CAN, root)
             assert judged.failed == set()
             assert judged.checks["chip_authentication"] == "passed"
