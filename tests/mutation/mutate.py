@@ -58,12 +58,12 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     ),
     "openid4vp": (["protocols/openid4vp"], ["unit/protocols/openid4vp"]),
     "faces": (
-        ["authority/face_matching", "authority/ic_issuance/face_capture.py", "infra/faces/pictures.py"],
-        [
-            "unit/authority/face_matching",
-            "unit/authority/ic_issuance/test_face.py",
-            "unit/infra/faces/test_pictures.py",
-        ],
+        ["authority/face_matching", "infra/faces/pictures.py"],
+        ["unit/authority/face_matching", "unit/infra/faces/test_pictures.py"],
+    ),
+    "face_capture": (
+        ["authority/ic_issuance/face_capture.py"],
+        ["unit/authority/ic_issuance/test_face.py"],
     ),
 }
 

@@ -38,7 +38,5 @@ async def _good(reader: FaceReader, picture: bytes) -> FaceReading | FaceProblem
         reading = await reader.read(picture)
         check_quality(reading)
     except Rejected as error:
-        if not isinstance(error.reason, FaceProblem):
-            raise
-        return error.reason
+        return FaceProblem(error.reason.value)
     return reading

@@ -182,6 +182,12 @@ async def test_every_frame_is_checked(number, problem):
     assert await problem_of(shown) is problem
 
 
+async def test_the_holder_who_shows_other_gestures_is_not_let_through():
+    first, left, closer, up = frames(ASKED)
+    assert await problem_of((first, left, up, closer)) is FaceProblem.GESTURE_NOT_SEEN
+    assert await problem_of((first,) * 4) is FaceProblem.GESTURE_NOT_SEEN
+
+
 async def test_surplus_frames_are_not_even_read():
     reader = PaperReader()
     assert await problem_of(frames(ASKED) * 2, reader) is FaceProblem.GESTURE_NOT_SEEN
