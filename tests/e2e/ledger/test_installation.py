@@ -46,7 +46,7 @@ from mrc.wiring.ledger_files import LedgerFiles
 from tests.simulators.chain_bytes import bytes_on_chain
 
 PORTS = len(Host) + 2
-KILLS = 6
+KILLS = 4
 PATIENCE_S = 60
 
 

@@ -36,7 +36,8 @@ from mrc.ledger.trie import EMPTY_ROOT, Root, decode_account
 BlockListener = Callable[[StoredBlock], None]
 _MAX_ANCESTORS = 256  # what BLOCKHASH can ask for
 _BYTES_IN_BLOCK = 4_000_000
-TRANSACTION_SECONDS = 10.0  # ten thousand times what an anchor takes; nobody else is served then
+TRANSACTION_SECONDS = 10.0  # a thousand times what an anchor takes
+STRANGERS_SECONDS = 5.0  # of a round, for all together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +107,10 @@ class ChainReader:
 
 @dataclass(slots=True)
 class _Ticket:
-    """A transaction waiting for its block."""
+    """A transaction waiting for its block; `stranger`: it came from outside this process."""
 
     transaction: Transaction
+    stranger: bool
     done: bool = False
     error: MrcError | None = field(default=None)
 
@@ -154,19 +156,23 @@ class EmbeddedChain(ChainReader):
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def send(self, raw: bytes) -> bytes:
+    def send(self, raw: bytes, *, stranger: bool = False) -> bytes:
         """The hash of a transaction that is now in a durable block.
 
         Raises `Malformed` or `Refused` for one that no block may contain.
         """
-        outcome = self.send_many([raw])[0]
+        outcome = self.send_many([raw], stranger=stranger)[0]
         if isinstance(outcome, MrcError):
             raise outcome
         return outcome
 
-    def send_many(self, raws: list[bytes]) -> list[bytes | MrcError]:
-        """As `send` for each, in one block where they fit: the hash, or why it was refused."""
-        outcomes: list[_Ticket | MrcError] = [_ticket(raw) for raw in raws]
+    def send_many(self, raws: list[bytes], *, stranger: bool = False) -> list[bytes | MrcError]:
+        """As `send` for each, in one block where they fit: the hash, or why it was refused.
+
+        What is a `stranger`'s comes after this process's own, and all strangers together have
+        `STRANGERS_SECONDS` a round: gas is free, and nobody shall keep an anchor waiting.
+        """
+        outcomes: list[_Ticket | MrcError] = [_ticket(raw, stranger) for raw in raws]
         tickets = [outcome for outcome in outcomes if isinstance(outcome, _Ticket)]
         with self._queue_lock:
             self._queue.extend(tickets)
@@ -182,7 +188,8 @@ class EmbeddedChain(ChainReader):
 
     def _seal_all(self, tickets: list[_Ticket]) -> None:
         """Seal the waiting transactions, each sender's in the order of nonces."""
-        tickets.sort(key=lambda ticket: ticket.transaction.nonce)
+        tickets.sort(key=lambda ticket: (ticket.stranger, ticket.transaction.nonce))
+        spent = _Spent()
         try:
             while tickets:
                 taken, size = 0, 0
@@ -191,7 +198,7 @@ class EmbeddedChain(ChainReader):
                     if taken and size > _BYTES_IN_BLOCK:
                         break
                     taken += 1
-                self._seal(tickets[:taken])
+                self._seal(tickets[:taken], spent)
                 tickets = tickets[taken:]
         except BaseException:
             self._nodes.forget()
@@ -201,7 +208,7 @@ class EmbeddedChain(ChainReader):
                     ticket.error = Unavailable("ledger", "the block was not sealed")
             raise
 
-    def _seal(self, tickets: list[_Ticket]) -> None:
+    def _seal(self, tickets: list[_Ticket], spent: "_Spent") -> None:
         parent = decode_header(self.head().header)
         timestamp = max(int(self._clock.now().timestamp()), int(parent.timestamp.timestamp()))
         executor = PyEvmExecutor(
@@ -212,7 +219,7 @@ class EmbeddedChain(ChainReader):
                 number=parent.number + 1, timestamp=timestamp, coinbase=self._sealer.address
             )
         )
-        receipts = _execute(executor, tickets)
+        receipts = _execute(executor, tickets, spent)
         parts = blocks.BlockParts(
             parent_hash=parent.block_hash,
             number=parent.number + 1,
@@ -255,21 +262,40 @@ class EmbeddedChain(ChainReader):
                 yield block.hash
 
 
-def _ticket(raw: bytes) -> _Ticket | MrcError:
+class _Spent:
+    """What strangers have used of a round's time; it begins with the first of them."""
+
+    def __init__(self) -> None:
+        self._strangers: Deadline | None = None
+
+    def deadline_of(self, ticket: _Ticket) -> Deadline:
+        """By when a transaction must be executed. Raises `Refused` where no time is left."""
+        if not ticket.stranger:
+            return Deadline.after(TRANSACTION_SECONDS)
+        if self._strangers is None:
+            self._strangers = Deadline.after(STRANGERS_SECONDS)
+        if self._strangers.passed():
+            raise Refused("this round has no time left: send it again")
+        return self._strangers
+
+
+def _ticket(raw: bytes, stranger: bool) -> _Ticket | MrcError:
     try:
-        return _Ticket(decode_transaction(raw))
+        return _Ticket(decode_transaction(raw), stranger)
     except Malformed as error:
         return error
 
 
-def _execute(executor: PyEvmExecutor, tickets: list[_Ticket]) -> list[blocks.Receipt]:
+def _execute(
+    executor: PyEvmExecutor, tickets: list[_Ticket], spent: _Spent
+) -> list[blocks.Receipt]:
     receipts: list[blocks.Receipt] = []
     gas = 0
     for ticket in tickets:
         try:
             if gas + ticket.transaction.gas > BLOCK_GAS_LIMIT:
                 raise Refused("more gas than the block has left")
-            late = Deadline.after(TRANSACTION_SECONDS).passed
+            late = spent.deadline_of(ticket).passed
             execution: Execution = executor.apply(ticket.transaction, late)
         except Refused as error:
             ticket.error = error

@@ -15,7 +15,7 @@ class EmbeddedProvider(JSONBaseProvider):
 
     def __init__(self, chain: ChainReader) -> None:
         super().__init__()
-        self._methods = RpcMethods(chain)
+        self._methods = RpcMethods(chain, own=True)
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         try:

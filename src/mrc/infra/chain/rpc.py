@@ -28,10 +28,16 @@ _TAGS = frozenset({"latest", "pending", "safe", "finalized"})
 
 
 class RpcMethods:
-    """The methods by name. `answer` is the whole door; `limits` bound what one request costs."""
+    """The methods by name. `answer` is the whole door; `limits` bound what one request costs.
 
-    def __init__(self, chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS) -> None:
+    `own`: who asks is this process itself, whose transactions go before others'.
+    """
+
+    def __init__(
+        self, chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS, *, own: bool = False
+    ) -> None:
         self.chain = chain
+        self._own = own
         self.limits = limits
         self._methods: Mapping[str, Callable[[Params], object]] = {
             "web3_clientVersion": lambda _: CLIENT,
@@ -96,7 +102,7 @@ class RpcMethods:
             RpcError(_PARAMS if isinstance(outcome, Malformed) else _REJECTED, str(outcome))
             if isinstance(outcome, MrcError)
             else views.data(outcome)
-            for outcome in chain.send_many(raws)
+            for outcome in chain.send_many(raws, stranger=not self._own)
         ]
 
     def logs_of(self, block: StoredBlock, wanted: object) -> list[views.Json]:
@@ -234,7 +240,7 @@ class RpcMethods:
         raw = _data(_param(params, 0))
         writer = self._writer()
         self._check_gas(raw)
-        return views.data(writer.send(raw))
+        return views.data(writer.send(raw, stranger=not self._own))
 
     def _check_gas(self, raw: bytes) -> None:
         """EIP-7825: a transaction that could take longer is not even queued."""

@@ -1,12 +1,15 @@
 """What one JSON-RPC request may cost, without a socket. Hostile ones first."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from eth_account import Account
 
+from mrc.infra.chain import chain
 from mrc.infra.chain.answering import answer_text
 from mrc.infra.chain.client import LedgerWriter
 from mrc.infra.chain.limits import Deadline, Limit, RpcError, RpcLimits, exceeded, limits_of
@@ -95,6 +98,41 @@ def test_a_transaction_of_too_much_gas_is_not_queued(settled: World) -> None:
     assert [answer["error"]["data"] for answer in answers] == [told, told]
 
 
+def test_strangers_together_have_a_rounds_time_and_no_more(
+    settled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Endless transactions one after the other: the first runs out of time, the others never run."""
+    contract = deployed(settled, endless())
+    monkeypatch.setattr(chain, "STRANGERS_SECONDS", 0.05)
+    raws = [bytes.fromhex(_raw(contract, 10_000_000, name)[2:]) for name in ("a", "b", "c")]
+    told = settled.chain.send_many(raws, stranger=True)
+    assert [str(one) for one in told] == [
+        "it ran for too long",
+        *["this round has no time left: send it again"] * 2,
+    ]
+    settled.publisher.anchor(settled.publisher.newest())
+
+
+def test_this_processs_own_transaction_goes_before_strangers(settled: World) -> None:
+    """The stranger came first and takes more than the block's gas allows beside it."""
+    contract = deployed(settled, endless())
+    theirs = [bytes.fromhex(_raw(contract, 1_000_000, name)[2:]) for name in ("a", "b", "c", "d")]
+    own = bytes.fromhex(_raw("0x" + "00" * 20, 21_000, "own")[2:])
+    sealing = settled.chain._seal_lock
+    with ThreadPoolExecutor(2) as pool:
+        with sealing:  # a block is being made: both wait
+            strangers = pool.submit(settled.chain.send_many, theirs, stranger=True)
+            while len(settled.chain._queue) < len(theirs):
+                time.sleep(0.001)
+            mine = pool.submit(settled.chain.send, own)
+            while len(settled.chain._queue) <= len(theirs):
+                time.sleep(0.001)
+        strangers.result(30)
+        entry = settled.chain.store.find_transaction(mine.result(30))
+    assert entry is not None
+    assert entry.position == 0
+
+
 def test_a_log_query_spans_few_blocks_and_finds_few_logs(settled: World) -> None:
     newest = settled.chain.head().number
     narrow = RpcMethods(settled.chain, replace(LIMITS, log_blocks=newest))
@@ -144,8 +182,8 @@ def test_the_settings_defaults_are_the_limits_own(tmp_path: Path) -> None:
     assert limits_of(Settings(home=tmp_path)) == LIMITS
 
 
-def _raw(to: str, gas: int) -> str:
+def _raw(to: str, gas: int, sender: str = "sender") -> str:
     fields = {"nonce": 0, "chainId": CHAIN_ID, "gas": gas, "gasPrice": 0, "value": 0, "to": to}
     fields["to"] = bytes.fromhex(to[2:])
-    signed = Account.from_key(secret("sender")).sign_transaction(fields)
+    signed = Account.from_key(secret(sender)).sign_transaction(fields)
     return signed.raw_transaction.to_0x_hex()
