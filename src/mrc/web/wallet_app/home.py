@@ -12,9 +12,10 @@ from mrc.wallet.holdings import HistoryEntry, ShowOutcome
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.records import HISTORY
 from mrc.web.design.forms import read_form
-from mrc.web.wallet_app import notices
+from mrc.web.wallet_app import last_page, notices
 from mrc.web.wallet_app.card_view import CardView, card_view
 from mrc.web.wallet_app.consent_view import asker_timeline, times_shared
+from mrc.web.wallet_app.host import HostKind
 from mrc.web.wallet_app.labels import kind_words
 from mrc.web.wallet_app.screens import Screens, go
 from mrc.web.wallet_app.word_of_day import word_of_day
@@ -42,6 +43,8 @@ class Home:
     async def home(self, request: Request, wallet: OpenWallet) -> Response:
         at, _ = self._screens.app.clock.now(), await self._screens.translator(request)
         views = [card_view(card, _, at=at) for card in await wallet.records.cards()]
+        if self._screens.app.kind is HostKind.BROWSER:
+            await last_page.keep(wallet, views[0] if views else None, _, at=at)
         pending = [one for one in await wallet.pending.all() if one.renews is None]
         history = await wallet.records.history()
         return await self._screens.show(
@@ -68,6 +71,7 @@ class Home:
         )
 
     async def remove(self, request: Request, wallet: OpenWallet) -> Response:
+        await last_page.drop(wallet)
         await wallet.records.remove(await wallet.records.get(request.path_params["card_id"]))
         return go("")
 
@@ -77,7 +81,10 @@ class Home:
             return Response(status_code=204)
         at = self._screens.app.clock.now()
         self._screens.session.cared_at = at
-        new = await notices.keep(wallet, await wallet.look_after_cards(), at=at)
+        upkeep = await wallet.look_after_cards()
+        if upkeep.changes or upkeep.renewed:
+            await last_page.drop(wallet)
+        new = await notices.keep(wallet, upkeep, at=at)
         if not new:
             return Response(status_code=204)
         views = await self._views(request, wallet)

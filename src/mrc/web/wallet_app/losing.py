@@ -12,6 +12,7 @@ from mrc.protocols.card_loss.lock_code import spaced
 from mrc.wallet.holdings import CardState
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.web.design.forms import read_form
+from mrc.web.wallet_app import last_page
 from mrc.web.wallet_app.card_view import card_view
 from mrc.web.wallet_app.screens import Screens
 from mrc.web.wallet_app.unlocking import Unlocking
@@ -46,6 +47,7 @@ class Losing:
     async def lock(self, request: Request, wallet: OpenWallet) -> Response:
         """Lock at the issuer. Where it cannot be reached the holder is told to call."""
         card = await wallet.records.get(request.path_params["card_id"])
+        await last_page.drop(wallet)
         try:
             receipt = await wallet.locking.lock(card.id)
         except (Rejected, Unavailable):

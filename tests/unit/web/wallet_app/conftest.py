@@ -124,6 +124,10 @@ class Holder:
             headers={"accept-language": "en"},
         )
 
+    async def file_names(self) -> list[str]:
+        """The names of every record of the wallet."""
+        return list(await FileRecordStore(self.file).names(""))
+
     def file_bytes(self) -> bytes:
         """Everything of the wallet that is on disk."""
         return b"".join(path.read_bytes() for path in self.folder.iterdir())

@@ -1,6 +1,8 @@
-// The PIN pad of the shell: it is there at once, while Python wakes. It judges nothing: what was typed
-// is handed to the wallet, which counts the try and answers on its own pages.
+// The PIN pad of the shell: it is there at once, while Python wakes. Where a sealed last page is kept,
+// the PIN is tried on it (counted there) and the card is seen; a wrong one is not tried again. Without
+// one it judges nothing: what was typed is handed to the wallet, which counts the try.
 
+import { hideLastPage, openLastPage, showLastPage } from "/last_page.mjs";
 import { say } from "/words.mjs";
 
 const LENGTH = 6;
@@ -20,6 +22,16 @@ export function askPin() {
   let done;
   const typed = new Promise((resolve) => { done = resolve; });
 
+  // The PIN to hand on; empty where it was wrong, so that it is not counted twice.
+  async function tried(pin) {
+    const page = await openLastPage(pin);
+    if (page === "wrong") return "";
+    if (page === null) return pin;
+    part("early").hidden = true;
+    await showLastPage(page, part("last")).catch(() => hideLastPage(part("last"))); // the wallet still comes
+    return pin;
+  }
+
   function accept(text) {
     input.value = text.replace(/\D/g, "").slice(0, LENGTH);
     [...part("early-dots").children].forEach((dot, i) => dot.classList.toggle("filled", i < input.value.length));
@@ -27,7 +39,7 @@ export function askPin() {
     if (input.value.length < LENGTH || root.dataset.pad === "sent") return;
     root.dataset.pad = "sent";
     part("step").textContent = say("moment");
-    done(input.value);
+    done(tried(input.value));
   }
 
   part("early-label").textContent = say("pin");
@@ -52,7 +64,9 @@ export function askPin() {
       if (input.value === "") return;
       const pin = await typed;
       accept("");
-      await fetch("/app/unlock", { method: "POST", body: new URLSearchParams({ pin }) });
+      if (pin !== "") await fetch("/app/unlock", { method: "POST", body: new URLSearchParams({ pin }) });
     },
+    // The wallet's own page stands now.
+    close: () => hideLastPage(part("last")),
   };
 }

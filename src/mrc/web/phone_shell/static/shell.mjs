@@ -125,6 +125,7 @@ async function main() {
   frame.src = placeToOpen(link);
   frame.hidden = false;
   waking.hidden = true;
+  pad?.close();
   document.documentElement.dataset.state = "awake";
   frame.focus();
   return undefined;
