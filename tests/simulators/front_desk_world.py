@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
+from mrc.authority.ic_issuance.desk_parts import CardOffice
 from mrc.authority.staff.administration import Administration
 from mrc.formats.catalogue.ages import seoul_date
 from mrc.formats.catalogue.card_types import STANDARD, CardType
@@ -113,7 +114,7 @@ class FrontDeskWorld:
     staff: DatabaseStaff
     administration: Administration
 
-    def app(self) -> Starlette:
+    def app(self, card_office: CardOffice | None = None) -> Starlette:
         return make_front_desk(
             self.settings,
             self.database,
@@ -121,6 +122,7 @@ class FrontDeskWorld:
             counter=self.counter,
             registry=self.registry,
             clock=self.clock,
+            card_office=card_office,
         )
 
     async def enrolment_path(self, name: str = "김하늘") -> str:

@@ -138,7 +138,7 @@ class Jobs:
     last: bytes = b""
     saved: int = 0
 
-    def save(self, job: Job) -> None:
+    async def save(self, job: Job) -> None:
         self.last, self.saved = encode_job(job), self.saved + 1
 
     def load(self) -> Job:

@@ -20,9 +20,7 @@ from mrc.cli.ic_card_transports import (
 from mrc.cli.output import json_option, print_json, read_secret_line, refusals
 from mrc.formats import base64url, json_text
 from mrc.formats.jose.jwk import decode_jwk
-from mrc.ic_card import scp03
 from mrc.ic_card.chip.state import ChipProfile
-from mrc.ic_card.chip.state import blank as blank_card
 from mrc.ic_card.passive_authentication import CscaTrust
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
 from mrc.ic_card.personalisation.making import CardRecord, Office, PinRule, make_card
@@ -37,16 +35,14 @@ from mrc.ic_card.personalisation.order import (
 from mrc.infra.clock import SystemClock
 from mrc.infra.files import read_secret, write_secret
 from mrc.infra.keys.software import OpensslVerifier, SoftwareSigner, SystemEntropy
-from mrc.infra.readers.card_file import CardFile
+from mrc.infra.readers.blanks import MasterKey, make_blank
 from mrc.infra.readers.emulator import Faults
 from mrc.infra.readers.emulator import emulate as emulate_card
-from mrc.infra.readers.fast_ciphers import OpensslCiphers
 from mrc.infra.readers.vpcd import DEFAULT_PORT
-from mrc.kernel.errors import Malformed, Unavailable
+from mrc.kernel.errors import Malformed
 from mrc.kernel.keys import EcPublicKey
 
 _PATH = click.Path(path_type=Path)
-_MASTER_KEY_BYTES = 16
 _CURVES = {"P-256": 12, "brainpoolP256r1": 13}
 
 
@@ -61,22 +57,10 @@ def blank(card_file: Path, master_key: Path, curve: str, bac: bool) -> None:
     refuse_in_production("an emulated card")
     entropy = SystemEntropy()
     if not master_key.exists():
-        write_secret(master_key, entropy.token(_MASTER_KEY_BYTES))
-    serial = entropy.token(scp03.SERIAL_BYTES)
-    keys = scp03.derive_transport_keys(OpensslCiphers(), _read_key(master_key), serial)
+        MasterKey.make(master_key, entropy)
     profile = ChipProfile(parameter_id=_CURVES[curve], bac=bac)
-    CardFile.create(card_file, blank_card(serial, keys, profile))
+    serial = make_blank(card_file, MasterKey.read(master_key), profile, entropy)
     click.echo(f"{card_file}: blank card {serial.hex()}")
-
-
-def _read_key(path: Path) -> bytes:
-    try:
-        key = read_secret(path)
-    except OSError as error:
-        raise Unavailable("master key", str(error)) from error
-    if len(key) != _MASTER_KEY_BYTES:
-        raise Malformed("master key", f"{_MASTER_KEY_BYTES} bytes expected")
-    return key
 
 
 @click.command()
@@ -159,21 +143,10 @@ class _Pad:
 
 
 @dataclass(frozen=True, slots=True)
-class _MasterKey:
-    key: bytes
-
-    async def find_keys(self, serial: bytes) -> scp03.TransportKeys:
-        return scp03.derive_transport_keys(OpensslCiphers(), self.key, serial)
-
-    def __repr__(self) -> str:
-        return "_MasterKey()"
-
-
-@dataclass(frozen=True, slots=True)
 class _JobFile:
     path: Path
 
-    def save(self, job: Job) -> None:
+    async def save(self, job: Job) -> None:
         write_secret(self.path, encode_job(job))
 
 
@@ -215,7 +188,7 @@ def personalise(
         refuse_in_production("a document signer with a software key")
     job = _job(job_file, order_file, officers)
     office = Office(
-        transport_keys=_MasterKey(_read_key(master_key)),
+        transport_keys=MasterKey.read(master_key),
         document_signer=signer,
         trust=CscaTrust(
             production=production or in_production(), anchors=[folder.root()], crls=folder.crls()

@@ -1,14 +1,12 @@
 """`mrc ic-card draw-up`, `register`, `end` and `found`: the office's register of chip cards."""
 
 import asyncio
-import io
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
-from PIL import Image
 
 from mrc.authority.ic_issuance.ordering import CardWish, draw_up
 from mrc.authority.ic_issuance.plastic import (
@@ -21,8 +19,8 @@ from mrc.authority.ic_issuance.plastic import (
 from mrc.cli.output import json_option, print_json, read_secret_line, refusals
 from mrc.cli.register import find_one
 from mrc.formats.catalogue.ages import seoul_date
-from mrc.ic_card.lds.face import FaceImage, ImageType
 from mrc.ic_card.personalisation.order import encode_order
+from mrc.infra.chip_faces import chip_face
 from mrc.infra.clock import SystemClock
 from mrc.infra.database.engine import open_database
 from mrc.infra.database.upgrade import upgrade
@@ -36,8 +34,6 @@ from mrc.wiring.issuers import IMMIGRATION
 T = TypeVar("T")
 Act = Callable[[DatabaseRegistry, ChipCards], Awaitable[T]]
 
-_FACE_SIZE = (240, 300)  # pixels of the chip's picture: about 10 kB as JPEG 2000
-_FACE_BYTES = 12_000
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _actor = click.option("--actor", default="ic-card-desk", show_default=True, help="Who answers.")
 
@@ -76,7 +72,7 @@ def draw_up_order(
             document_number=number,
             can=can,
             issued=seoul_date(SystemClock().now()),
-            face=None if jpeg is None else _face(jpeg),
+            face=None if jpeg is None else chip_face(jpeg),
             reissue=reissue,
         )
         write_secret(out, encode_order(draw_up(holder, wish)))
@@ -84,19 +80,6 @@ def draw_up_order(
 
     holder = in_register(act)
     click.echo(f"{out}: order of card {number} for {holder.id}")
-
-
-def _face(jpeg: bytes) -> FaceImage:
-    """The register's picture as JPEG 2000, as ICAO asks (Doc 9303-10, 4.7.2)."""
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
-        small = picture.convert("RGB").resize(_FACE_SIZE)
-    raw = _FACE_SIZE[0] * _FACE_SIZE[1] * 3
-    small.save(out, "JPEG2000", quality_mode="rates", quality_layers=[raw / _FACE_BYTES])
-    width, height = _FACE_SIZE
-    return FaceImage(
-        image=out.getvalue(), image_type=ImageType.JPEG2000, width=width, height=height
-    )
 
 
 @click.command()

@@ -43,6 +43,13 @@ class IcFace(StrEnum):
     COUNTER = "counter"
 
 
+class IcReader(StrEnum):
+    """Where the front desk finds the chip cards that it makes."""
+
+    EMULATED = "emulated"
+    PCSC = "pcsc"
+
+
 class Host(StrEnum):
     """The web origins of the system. Each has a port of its own; see `Settings.url_of`."""
 
@@ -92,6 +99,8 @@ class Settings(BaseSettings):
     anchor_seconds: int = Field(default=600, ge=1, le=86400)
     ledger_policy: LedgerPolicy = LedgerPolicy.NOTE
     ic_face: IcFace | None = None
+    ic_reader: IcReader | None = None
+    ic_reader_name: str = ""
     key_token: str = ""
     extra_ca: Path | None = None
 
@@ -103,6 +112,8 @@ class Settings(BaseSettings):
             raise ValueError("production needs MRC_HOST_NAME, the public name of the service")
         if self.mode is Mode.PRODUCTION and self.ic_face is IcFace.NOT_REQUIRED:
             raise ValueError("MRC_IC_FACE=not_required is for practice only")
+        if self.mode is Mode.PRODUCTION and self.ic_reader is IcReader.EMULATED:
+            raise ValueError("MRC_IC_READER=emulated is for practice only")
         return self
 
     @property
@@ -111,6 +122,13 @@ class Settings(BaseSettings):
         if self.ic_face is not None:
             return self.ic_face
         return IcFace.NOT_REQUIRED if self.mode is Mode.PRACTICE else IcFace.COUNTER
+
+    @property
+    def reader(self) -> IcReader:
+        """`ic_reader`; where it is not set, emulated blanks in practice and PC/SC otherwise."""
+        if self.ic_reader is not None:
+            return self.ic_reader
+        return IcReader.EMULATED if self.mode is Mode.PRACTICE else IcReader.PCSC
 
     @property
     def address(self) -> str:

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
+from mrc.authority.ic_issuance.desk_parts import CardOffice
 from mrc.authority.staff.administration import Administration
 from mrc.authority.staff.approvals import ApprovalPolicy, Approvals
 from mrc.authority.staff.passkeys import Passkeys
@@ -25,6 +26,7 @@ from mrc.kernel.ports import Clock
 from mrc.registry.store import RegistryStore
 from mrc.web.front_desk.app import make_app
 from mrc.web.front_desk.desk import FrontDesk, PdfMaker, Probe, Service
+from mrc.wiring.desk_cards import make_card_office, make_desk_cards
 from mrc.wiring.issuers import shared_secret
 
 RP_NAME: Final = "Front desk"
@@ -40,9 +42,11 @@ def make_front_desk(
     services: Mapping[Service, Probe] | None = None,
     policy: ApprovalPolicy | None = None,
     clock: Clock | None = None,
+    card_office: CardOffice | None = None,
 ) -> Starlette:
     """The app for the root of the desk's origin. `database` is the authority's, with the rooms
-    registry, issuer and staff."""
+    registry, issuer, staff and ic. `card_office` None: the one of the settings."""
+    clock = clock or SystemClock()
     store, entropy = DatabaseStaff(database), SystemEntropy()
     parts = VisitParts(
         store=store,
@@ -61,10 +65,17 @@ def make_front_desk(
             approvals=Approvals(store, counter, policy or ApprovalPolicy(), entropy),
             visits=Visits(parts),
             screens=Screens(store, entropy),
+            cards=make_desk_cards(
+                settings,
+                database,
+                registry,
+                office=card_office or make_card_office(settings, clock),
+                clock=clock,
+            ),
             reports=DatabaseReports(database),
             staff=store,
             registry=registry,
-            clock=clock or SystemClock(),
+            clock=clock,
             services=services or {},
             pdf=find_pdf_maker(),
         )

@@ -123,6 +123,16 @@ class StaffAct(StrEnum):
     AUDIT_SEARCHED = "audit_searched"
     AUDIT_EXPORTED = "audit_exported"
     SETTINGS_CHANGED = "settings_changed"
+    IC_ORDERED = "ic_ordered"
+    IC_KEYS_MADE = "ic_keys_made"
+    IC_SIGNED = "ic_signed"
+    IC_PIN_SET = "ic_pin_set"
+    IC_LOCKED = "ic_locked"
+    IC_ACTIVATED = "ic_activated"
+    IC_REGISTERED = "ic_registered"
+    IC_STOPPED = "ic_stopped"
+    IC_RESUMED = "ic_resumed"
+    IC_GIVEN_UP = "ic_given_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +177,12 @@ class Visit:
 
 
 class DelicateAct(StrEnum):
-    """Acts on cards that may need a second person."""
+    """Acts on cards that may need a second person. `FURTHER_CARD`: a chip card for somebody who
+    has, or had, one."""
 
     UNLOCK = "unlock"
     CANCEL = "cancel"
+    FURTHER_CARD = "further_card"
 
 
 class ApprovalState(StrEnum):

@@ -38,7 +38,7 @@ class Job:
 
 
 class JobStore(Protocol):
-    def save(self, job: Job) -> None:
+    async def save(self, job: Job) -> None:
         """Durable before it returns."""
 
 

@@ -117,21 +117,21 @@ async def make_card(
         blank = await open_blank(
             connection, keys, entropy=office.entropy, issuance_aid=office.issuance_aid
         )  # 1
-        job = _save(office, await _make_keys(blank, job, serial), report)  # 2
-        job = _save(office, await _sign(blank, job, office), report)  # 3
+        job = await _save(office, await _make_keys(blank, job, serial), report)  # 2
+        job = await _save(office, await _sign(blank, job, office), report)  # 3
         await _load(blank, job)  # 4
         pin = await _set_secrets(blank, job, office)  # 5
-        job = _save(office, replace(job, step=Step.LOCKING), report)
+        job = await _save(office, replace(job, step=Step.LOCKING), report)
         await blank.set_status(LifeCycle.PERSONALISED)  # 6
         await connection.connect()
     findings = await _read_back(connection, job, office, pin, at)  # 7
     await _activate(connection)  # 8
-    job = _save(office, replace(job, step=Step.ACTIVE), report)
+    job = await _save(office, replace(job, step=Step.ACTIVE), report)
     return _record(job, office, findings)
 
 
-def _save(office: Office, job: Job, report: Listener) -> Job:
-    office.jobs.save(job)
+async def _save(office: Office, job: Job, report: Listener) -> Job:
+    await office.jobs.save(job)
     report(job.step)
     return job
 

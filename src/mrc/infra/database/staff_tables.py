@@ -126,3 +126,28 @@ acts = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False, index=True),
 )
+
+card_jobs = sa.Table(
+    "staff_card_jobs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("registrant", sa.Text, nullable=False),
+    sa.Column("officer", sa.Text, nullable=False),
+    sa.Column("office", sa.Text, nullable=False),
+    sa.Column("document_number", sa.Text, nullable=False),
+    sa.Column("approval", sa.Text, nullable=True, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("trouble", sa.Text, nullable=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+ONE_CARD = sa.Index(
+    "uq_staff_card_jobs_one_card",
+    card_jobs.c.registrant,
+    unique=True,
+    sqlite_where=card_jobs.c.state == sa.text("'open'"),
+    postgresql_where=card_jobs.c.state == sa.text("'open'"),
+)
+"""One card at a time for a person: decided by the database."""

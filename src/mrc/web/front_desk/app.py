@@ -1,5 +1,8 @@
 """The front desk as an app. It stands at the root of the desk's own origin."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
@@ -16,6 +19,7 @@ from mrc.web.front_desk import (
     cards,
     counter,
     customer,
+    ic_card,
     issue,
     numbers,
     office,
@@ -47,12 +51,21 @@ def make_app(desk_app: FrontDesk) -> Starlette:
     assets_route.name, language.name = "assets", "language"
     routes: list[BaseRoute] = [assets_route, language]
     routes += [*_sign_in(door), *_counter(door), *_visit(door), *_cards(door), *_customer(door)]
-    routes += [*_supervising(door)]
+    routes += [*_ic_card(door), *_supervising(door)]
     policy = ContentPolicy(wasm=False)
-    return Starlette(
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await desk_app.cards.close()
+
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders, policy=policy), Middleware(SameOriginWrites)],
+        lifespan=lifespan,
     )
+    app.state.cards = desk_app.cards
+    return app
 
 
 def _sign_in(door: Door) -> list[BaseRoute]:
@@ -109,11 +122,24 @@ def _cards(door: Door) -> list[BaseRoute]:
     ]
 
 
+def _ic_card(door: Door) -> list[BaseRoute]:
+    making = "/visits/{visit}/ic-card"
+    return [
+        door.route(making, ic_card.ic_card, "ic_card"),
+        door.route(making, ic_card.start, "ic_card_start", "POST"),
+        door.route(f"{making}/steps", ic_card.steps, "ic_card_steps"),
+        door.route(f"{making}/go-on", ic_card.go_on, "ic_card_go_on", "POST"),
+        door.route(f"{making}/stop", ic_card.stop, "ic_card_stop", "POST"),
+        door.route(f"{making}/give-up", ic_card.give_up, "ic_card_give_up", "POST"),
+    ]
+
+
 def _customer(door: Door) -> list[BaseRoute]:
     return [
         door.route("/customer", customer.screen, "customer"),
         door.route("/customer/body", customer.body, "customer_body"),
         door.route("/customer/language", customer.language, "customer_language", "POST"),
+        door.route("/customer/pad/{ask}", customer.pad, "customer_pad", "POST"),
         door.route("/customer/{link}", customer.link, "customer_link"),
         door.route("/customer/{link}", customer.start, "customer_start", "POST"),
     ]

@@ -1,18 +1,41 @@
-"""FD-17: the second display. It shows the counter's code and steps, and nothing personal."""
+"""FD-17: the second display. It shows the counter's code and steps, and nothing personal.
 
+While an IC card is made it is the holder's own pad: the PIN is chosen here, and goes from this
+request to the chip without being stored.
+"""
+
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mrc.authority.staff.records import CustomerScreen
+from mrc.authority.ic_issuance.holder_pad import Ask
+from mrc.authority.staff.records import CustomerScreen, Visit
 from mrc.issuer.records import OfferState
+from mrc.kernel.errors import Malformed
 from mrc.web.design.forms import read_form
 from mrc.web.design.languages import Language, find_language
 from mrc.web.front_desk.issue import OVER, STEP
 from mrc.web.front_desk.page import SCREEN_COOKIE, Page
 
 BLANK_AFTER: Final = 30  # seconds that a finished visit stays on the display
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPad:
+    """What the display shows of an IC card being made. `key` changes with every question."""
+
+    state: str
+    key: str
+    slip: str | None = None
+    tries_left: int | None = None
+    puk: str = field(default="", repr=False)
+
+    @property
+    def puk_spoken(self) -> str:
+        """Digit by digit, for a screen reader."""
+        return " ".join(self.puk.replace(" ", ""))
 
 
 async def link(page: Page) -> Response:
@@ -52,6 +75,38 @@ async def language(page: Page) -> Response:
     return RedirectResponse("/customer", status_code=303)
 
 
+async def pad(page: Page) -> Response:
+    """What the holder typed or confirmed. Late and doubled answers do nothing."""
+    found = await _screen(page)
+    try:
+        asked = Ask(page.request.path_params["ask"])
+    except ValueError as error:
+        raise Malformed("pad", "not one of ours") from error
+    making = None if found is None else page.desk.cards.at_counter(found.session)
+    if making is not None:
+        making.pad.answer(asked, (await read_form(page.request)).text("pin"))
+    return RedirectResponse("/customer", status_code=303)
+
+
+def _card(page: Page, found: CustomerScreen, visit: Visit | None) -> CardPad | None:
+    """The IC card of this counter, while it is made and a little after."""
+    making = page.desk.cards.at_counter(found.session)
+    if making is not None:
+        asks = making.pad
+        puk = f"{asks.puk[:5]} {asks.puk[5:]}" if asks.ask is Ask.PUK else ""
+        return CardPad(
+            state="work" if asks.ask is Ask.NOTHING else asks.ask.value,
+            key=f"{making.job}-{asks.turn}",
+            slip=asks.slip.value if asks.slip and asks.ask is Ask.CHOOSE else None,
+            tries_left=asks.tries_left,
+            puk=puk,
+        )
+    made = None if visit is None else page.desk.cards.made_for(visit.registrant)
+    if made is None or (page.now - made.at).total_seconds() > BLANK_AFTER:
+        return None
+    return CardPad(state="done", key=made.document_number)
+
+
 async def _body(page: Page, found: CustomerScreen, template: str) -> Response:
     visit = await page.desk.visits.at_counter(found.session)
     progress = None
@@ -62,7 +117,9 @@ async def _body(page: Page, found: CustomerScreen, template: str) -> Response:
         shown_for = (page.now - progress.visit.issued_at).total_seconds()
         if shown_for > BLANK_AFTER:
             state = "greeting"
-    key = f"{state}-{found.language or ''}-{visit.offer if visit else ''}"
+    card = _card(page, found, visit)
+    about = card.key + card.state if card else visit.offer if visit else ""
+    key = f"{state}-{found.language or ''}-{about}"
     if template.startswith("part_") and page.request.query_params.get("seen") == key:
         return Response(status_code=204)
     chosen = find_language(found.language or "") or Language.KO
@@ -74,6 +131,7 @@ async def _body(page: Page, found: CustomerScreen, template: str) -> Response:
         chosen=found.language is not None,
         key=key,
         state=state,
+        card=card,
         link=None if progress is None or state == "greeting" else progress.link,
         step=0 if progress is None else STEP[progress.state],
         failed=progress is not None

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mrc.authority.ic_issuance.at_desk import DeskCards
 from mrc.authority.staff.administration import Administration
 from mrc.authority.staff.approvals import Approvals
 from mrc.authority.staff.screens import Screens
@@ -40,6 +41,7 @@ class FrontDesk:
     approvals: Approvals
     visits: Visits
     screens: Screens
+    cards: DeskCards
     reports: Reports
     staff: StaffStore
     registry: RegistryStore

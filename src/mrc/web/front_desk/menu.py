@@ -15,6 +15,7 @@ NOT_IN_MENU: Final = frozenset(
         "record",
         "person",
         "issue",
+        "ic_card",
         "loss",
         "change",
         "receipt",

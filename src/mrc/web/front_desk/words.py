@@ -97,6 +97,24 @@ def _refusals(_: Translator) -> dict[str, tuple[Message, Message]]:
             _("A supervisor will decide it."),
         ),
         StaffReason.REASON_MISSING: (_("A reason is required."), _("Go back and write one.")),
+        StaffReason.SECOND_PERSON_NEEDED: (
+            _("A supervisor must agree to a further IC card."),
+            _("Ask on the page of the IC card."),
+        ),
+        StaffReason.CARD_BEGUN: (_("A card of this person was begun already."), again),
+        StaffReason.NO_OPEN_CARD: (_("No card of this person is being made."), again),
+        StaffReason.READER_NOT_READY: (
+            _("The desk cannot make IC cards at present."),
+            _("The page of the IC card says what is missing."),
+        ),
+        StaffReason.READER_BUSY: (
+            _("The reader is making another card."),
+            _("Wait until it is finished."),
+        ),
+        StaffReason.NO_HOLDER_PAD: (
+            _("The customer screen is not open."),
+            _("The person needs it to choose a PIN. Open it from My counter."),
+        ),
         IssuerReason.NO_LIVE_CARD: (
             _("There is no active card."),
             _("Nothing had to be changed."),
@@ -170,7 +188,11 @@ def check_words(_: Translator) -> dict[PersonCheck, Message]:
 
 
 def delicate_words(_: Translator) -> dict[DelicateAct, Message]:
-    return {DelicateAct.UNLOCK: _("Unlock the card"), DelicateAct.CANCEL: _("Cancel the card")}
+    return {
+        DelicateAct.UNLOCK: _("Unlock the card"),
+        DelicateAct.CANCEL: _("Cancel the card"),
+        DelicateAct.FURTHER_CARD: _("Make a further IC card"),
+    }
 
 
 def approval_words(_: Translator) -> dict[ApprovalState, tuple[str, Message]]:

@@ -15,6 +15,7 @@ from mrc.web.design.missing import missing_texts
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.front_desk.app import PACKAGE
 from mrc.web.front_desk.audit import _inert
+from mrc.web.front_desk.customer import CardPad
 from mrc.web.front_desk.search import split_birth_date
 from tests.unit.web.front_desk.conftest import OpenDesk
 
@@ -200,12 +201,42 @@ def test_the_customer_screen_speaks_every_language(language: Language, state: st
         chosen=True,
         key="x",
         state=state,
+        card=None,
         link="openid-credential-offer://?x",
         step=1,
         failed=state == "failed",
         seconds=100,
         greetings=[(each, pages.translator(each)("Welcome")) for each in Language],
     )
+    assert "untranslated" not in shown
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    "card",
+    [
+        CardPad(state="choose", key="1", slip="easy"),
+        CardPad(state="choose", key="2", slip="different"),
+        CardPad(state="repeat", key="3"),
+        CardPad(state="enter", key="4", tries_left=3),
+        CardPad(state="puk", key="5", puk="01234 56789"),
+        CardPad(state="work", key="6"),
+        CardPad(state="done", key="7"),
+    ],
+    ids=lambda card: f"{card.state}{card.slip or ''}",
+)
+def test_the_holders_pad_speaks_every_language(language: Language, card: CardPad) -> None:
+    pages = Pages(
+        audience=Audience.OFFICER,
+        package=PACKAGE,
+        assets=Assets(desk=PACKAGE),
+        languages=tuple(Language),
+        domains=("common", "customer"),
+    )
+    shown = pages.render(
+        "customer.html", language=language, chosen=True, key="x", state="greeting", card=card,
+        link=None, step=0, failed=False, seconds=0, greetings=[],
+    )  # fmt: skip
     assert "untranslated" not in shown
 
 

@@ -15,6 +15,7 @@ PARTS = {
     "number_hide",
     "eligibility",
     "issue_steps",
+    "ic_card_steps",
     "receipt_pdf",
     "customer_body",
 }
