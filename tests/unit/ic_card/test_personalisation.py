@@ -88,7 +88,7 @@ async def test_interrupted_at_any_command_it_goes_on_to_an_active_card(answered)
         world, chip = World(), SoftwareChip(blank_state())
         transport = Unreliable(power_on(chip), {step}, answered=answered)
         connection = CardConnection(transport, CIPHERS)
-        world.jobs.save(Job(order=SMALL))
+        await world.jobs.save(Job(order=SMALL))
         try:
             record = await make_card(connection, world.jobs.load(), world.office, at=NOW)
         except TagLost:
@@ -110,7 +110,7 @@ async def test_a_power_cut_at_any_write_goes_on_to_an_active_card(after):
         world = World()
         chip = PowerCut(blank_state())
         chip.cut_at, chip.after = write, after
-        world.jobs.save(Job(order=SMALL))
+        await world.jobs.save(Job(order=SMALL))
         connection = CardConnection(Unreliable(power_on(chip)), CIPHERS)
         try:
             await make_card(connection, world.jobs.load(), world.office, at=NOW)
@@ -126,7 +126,7 @@ async def test_a_power_cut_at_any_write_goes_on_to_an_active_card(after):
 async def test_a_job_is_signed_once_however_often_it_is_interrupted():
     world, chip = World(), SoftwareChip(blank_state())
     transport = Unreliable(power_on(chip), {40})
-    world.jobs.save(Job(order=SMALL))
+    await world.jobs.save(Job(order=SMALL))
     with pytest.raises(TagLost):
         await make_card(CardConnection(transport, CIPHERS), world.jobs.load(), world.office, at=NOW)
     signed = world.jobs.load().files[SOD]
@@ -145,7 +145,7 @@ async def test_a_finished_card_is_not_taken_for_a_blank_one():
 
 async def test_a_job_does_not_go_on_with_another_card():
     world, chip = World(), SoftwareChip(blank_state())
-    world.jobs.save(Job(order=SMALL))
+    await world.jobs.save(Job(order=SMALL))
     with pytest.raises(TagLost):
         await make_card(
             CardConnection(Unreliable(power_on(chip), {30}), CIPHERS),
@@ -267,7 +267,7 @@ def test_orders_and_jobs_survive_their_encoding():
 
 async def test_a_chip_whose_keys_changed_under_the_job_is_to_be_discarded():
     world, chip = World(), SoftwareChip(blank_state())
-    world.jobs.save(Job(order=SMALL))
+    await world.jobs.save(Job(order=SMALL))
     with pytest.raises(TagLost):
         await make_card(
             CardConnection(Unreliable(power_on(chip), {30}), CIPHERS),
