@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mrc.formats.jose.jwe import Encryption
 from mrc.issuer.clients import Access
 from mrc.issuer.configuration import (
     IssuerConfiguration,
@@ -127,7 +126,7 @@ class CredentialRequests:
             return
         if not encrypted:
             raise _encryption_error(ProofReason.ENCRYPTION_REQUIRED)
-        if wanted.key.curve is not Curve.P256 or wanted.encryption not in tuple(Encryption):
+        if wanted.key.curve is not Curve.P256:
             raise _encryption_error(ProofReason.ENCRYPTION_NOT_OFFERED)
 
     def check(self, request: CredentialRequest, access: Access, *, now: datetime) -> Ask:

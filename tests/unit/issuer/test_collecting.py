@@ -27,7 +27,7 @@ from mrc.issuer.configuration import Requirement
 from mrc.issuer.reasons import Reason
 from mrc.issuer.records import CardState, OfferState
 from mrc.kernel.errors import Forbidden
-from mrc.kernel.keys import Algorithm, EcPublicKey
+from mrc.kernel.keys import Algorithm, Curve, EcPublicKey
 from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.oauth.reasons import Reason as OAuthReason
 from mrc.protocols.openid4vci import proofs
@@ -426,6 +426,53 @@ async def test_plain_is_refused_where_encryption_is_demanded(world: World) -> No
         CredentialErrorCode.INVALID_ENCRYPTION_PARAMETERS,
         ProofReason.ENCRYPTION_REQUIRED,
     )
+
+
+async def test_what_is_plain_is_not_even_read_where_encryption_is_demanded(world: World) -> None:
+    phone = await phone_of(world.again(encryption_required=True))
+    with pytest.raises(CredentialError) as caught:
+        await phone.world.issuer.requests.open_credential(b"no request", encrypted=False)
+    assert caught.value.cause is ProofReason.ENCRYPTION_REQUIRED
+
+
+def deferred_body(wanted: ResponseEncryptionRequest | None = None) -> bytes:
+    return encode_deferred_request(DeferredRequest(transaction_id="t", response_encryption=wanted))
+
+
+def wish(curve: Curve = Curve.P256) -> ResponseEncryptionRequest:
+    key = SoftwareKeyAgreement.generate(curve).public_key
+    return ResponseEncryptionRequest(key=key, kid="me", encryption=Encryption.A256GCM)
+
+
+async def test_a_deferred_wish_for_encryption_in_the_clear_is_refused(world: World) -> None:
+    with pytest.raises(CredentialError) as caught:
+        await world.issuer.requests.open_deferred(deferred_body(wish()), encrypted=False)
+    assert caught.value.cause is ProofReason.ENCRYPTION_REQUIRED
+
+
+async def test_an_encrypted_request_without_a_wish_is_refused_where_that_is_demanded(
+    world: World,
+) -> None:
+    strict = world.again(encryption_required=True)
+    phone = await phone_of(strict)
+    opening = strict.issuer.requests
+    credential = encode_credential_request(await phone.request())
+    for plain, opened in (
+        (credential, opening.open_credential),
+        (deferred_body(), opening.open_deferred),
+    ):
+        body = await encrypt_request(plain, OFFERED, sender=world.issuer._sender)
+        with pytest.raises(CredentialError) as caught:
+            await opened(body, encrypted=True)
+        assert caught.value.cause is ProofReason.ENCRYPTION_REQUIRED
+
+
+async def test_an_answer_is_encrypted_to_no_other_curve(world: World) -> None:
+    plain = deferred_body(wish(Curve.P384))
+    body = await encrypt_request(plain, OFFERED, sender=world.issuer._sender)
+    with pytest.raises(CredentialError) as caught:
+        await world.issuer.requests.open_deferred(body, encrypted=True)
+    assert caught.value.cause is ProofReason.ENCRYPTION_NOT_OFFERED
 
 
 async def test_one_attestation_gives_a_copy_for_each_attested_key(world: World) -> None:
