@@ -52,7 +52,7 @@ async def test_arrows_walk_the_results(served: Served) -> None:
 
 async def test_a_lost_connection_is_said_and_taken_back(served: Served) -> None:
     async with served.officer(await served.world.enrolment_path()) as page:
-        await page.goto(f"{served.url}/search")
+        await page.goto(f"{served.url}/search", wait_until="networkidle")  # nothing to cut off
         await page.context.set_offline(True)
         await expect(page.locator("#no-connection")).to_be_visible()
         await page.context.set_offline(False)
