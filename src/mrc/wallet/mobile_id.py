@@ -97,10 +97,28 @@ class OpenWallet:
         self.records = CardRecords(opened)
         self.pending = PendingRecords(opened)
         self._host = host
-        sender = jwe.Sender(key_maker=host.key_maker, entropy=host.entropy, cipher=host.cipher)
+        self._sender = jwe.Sender(
+            key_maker=host.key_maker, entropy=host.entropy, cipher=host.cipher
+        )
+        self._set_up_holding(trust, provider)
+        self._set_up_showing(trust)
+        self.reporting = Reporting(opened, host.http, host.entropy, office=trust.reports)
+        self.standing = Standing(
+            StandingParts(
+                http=host.http,
+                keys=host.keys,
+                records=self.records,
+                trust=trust.issuers,
+                clock=host.clock,
+            )
+        )
+
+    def _set_up_holding(self, trust: WalletTrust, provider: WalletProvider | None) -> None:
+        """What deals with issuers: cards received, renewed, locked."""
+        host = self._host
         network = WalletNetwork(host.http, host.clock, host.entropy)
         parts = ReceivingParts(
-            issuers=IssuerClient(network, sender),
+            issuers=IssuerClient(network, self._sender),
             keys=host.keys,
             records=self.records,
             pending=self.pending,
@@ -121,12 +139,14 @@ class OpenWallet:
                 entropy=host.entropy,
             )
         )
-        self.reporting = Reporting(opened, host.http, host.entropy, office=trust.reports)
         self.renewing = Renewing(parts)
         door = CardDoor(parts, network)
-        self.locking = Locking(parts, door, opened)
-        self._updates = Updates(door, opened)
-        delivery = Delivery(host.http)
+        self.locking = Locking(parts, door, self.vault)
+        self._updates = Updates(door, self.vault)
+
+    def _set_up_showing(self, trust: WalletTrust) -> None:
+        """What deals with askers."""
+        host, delivery = self._host, Delivery(self._host.http)
         self.asking = Asking(
             AskingParts(
                 delivery=delivery,
@@ -142,18 +162,9 @@ class OpenWallet:
                 delivery=delivery,
                 keys=host.keys,
                 records=self.records,
-                sender=sender,
+                sender=self._sender,
                 clock=host.clock,
                 entropy=host.entropy,
-            )
-        )
-        self.standing = Standing(
-            StandingParts(
-                http=host.http,
-                keys=host.keys,
-                records=self.records,
-                trust=trust.issuers,
-                clock=host.clock,
             )
         )
 
