@@ -65,12 +65,14 @@ IMPORT = "import sys; from mrc.cli.register import register; register(sys.argv[1
 def entries_and_acts(url: str) -> tuple[int, int]:
     schema = "authority." if url.startswith("postgresql") else ""  # of the role: see Settings
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        counts = [
-            connection.execute(sa.text(f"SELECT count(*) FROM {schema}{table}")).scalar_one()
-            for table in ("registrants", "registry_acts")
-        ]
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            counts = [
+                connection.execute(sa.text(f"SELECT count(*) FROM {schema}{table}")).scalar_one()
+                for table in ("registrants", "registry_acts")
+            ]
+    finally:
+        engine.dispose()
     return counts[0], counts[1]
 
 
