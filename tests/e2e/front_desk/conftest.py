@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, Page
 
 from mrc.infra.database.engine import open_database
 from mrc.infra.free_ports import find_free_ports
@@ -19,69 +18,14 @@ from mrc.infra.serving import serving
 from mrc.infra.settings import Host
 from tests.simulators.faces import PaperReader
 from tests.simulators.front_desk_world import FrontDeskWorld, make_front_desk_world
-
-WIDE = {"width": 1440, "height": 900}
+from tests.simulators.officers import Officers
 
 
 @dataclass(kw_only=True)
-class Served:
-    """The running desk: `url` is its origin, `problems` what any page complained about."""
+class Served(Officers):
+    """The running desk, in this process."""
 
     world: FrontDeskWorld
-    url: str
-    browser: Browser
-    problems: list[str]
-
-    @asynccontextmanager
-    async def officer(self, enrolment: str, **options: object) -> AsyncIterator[Page]:
-        """A browser of its own for one officer: enrols by the link and signs in at counter 4."""
-        async with self.window(**options) as page:
-            await page.goto(self.url + enrolment)
-            await page.locator("mrc-passkey button").click()
-            await page.wait_for_url("**/sign-in")
-            await self.sign_in(page)
-            yield page
-
-    async def sign_in(self, page: Page) -> None:
-        await page.locator("mrc-passkey button").click()
-        await page.wait_for_url("**/counter")
-        await page.locator('button[value="4"]').click()
-        await page.wait_for_url(f"{self.url}/")
-
-    @asynccontextmanager
-    async def window(self, **options: object) -> AsyncIterator[Page]:
-        chosen = {"locale": "en-GB", "viewport": WIDE, **options}
-        context = await self.browser.new_context(**chosen)  # type: ignore[arg-type]
-        try:
-            yield await self.page(context)
-        finally:
-            await context.close()
-
-    async def page(self, context: BrowserContext) -> Page:
-        page = await context.new_page()
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", self._listen)
-        session = await context.new_cdp_session(page)
-        await session.send("WebAuthn.enable")
-        await session.send(
-            "WebAuthn.addVirtualAuthenticator",
-            {
-                "options": {
-                    "protocol": "ctap2",
-                    "transport": "internal",
-                    "hasResidentKey": True,
-                    "hasUserVerification": True,
-                    "isUserVerified": True,
-                    "automaticPresenceSimulation": True,
-                }
-            },
-        )
-        return page
-
-    def _listen(self, said: object) -> None:
-        kind, text = getattr(said, "type", ""), getattr(said, "text", "")
-        if kind == "error" and "the server responded with a status of" not in text:
-            self.problems.append(text)
 
 
 async def scan(page: Page) -> str:

@@ -16,6 +16,7 @@ from playwright.async_api import Page
 from mrc.infra.database.issuer_tables import cards
 from tests.e2e.front_desk.conftest import Served, scan
 from tests.simulators.faces import STRANGER, paper
+from tests.simulators.officers import open_record
 
 AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
 PHONE = "+821000000001"
@@ -72,15 +73,6 @@ def look(chosen: tuple[str, str]) -> Look:
 def options(chosen: tuple[str, str]) -> dict[str, object]:
     language, theme = chosen
     return {"locale": "ko-KR" if language == "ko" else "en-GB", "color_scheme": theme}
-
-
-async def open_record(page: Page, url: str, text: str) -> str:
-    await page.goto(f"{url}/search")
-    await page.locator("#text").fill(text)
-    await page.locator(".found-row button").first.click()
-    await page.wait_for_url("**/visits/**")
-    await page.locator(".checks").wait_for()
-    return page.url
 
 
 async def test_every_screen(served: Served, chosen: tuple[str, str], look: Look) -> None:
