@@ -57,6 +57,11 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ["unit/protocols/oauth"],
     ),
     "openid4vp": (["protocols/openid4vp"], ["unit/protocols/openid4vp"]),
+    "chip_server": (
+        ["ic_card/server"],
+        [f"unit/ic_card/test_attacks{part}.py" for part in ("", "_on_files", "_on_the_way")],
+    ),
+    "chip": (["ic_card/chip"], ["unit/ic_card"]),
     "faces": (
         ["authority/face_matching", "infra/faces/pictures.py"],
         ["unit/authority/face_matching", "unit/infra/faces/test_pictures.py"],
