@@ -59,7 +59,10 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "openid4vp": (["protocols/openid4vp"], ["unit/protocols/openid4vp"]),
     "chip_server": (
         ["ic_card/server"],
-        [f"unit/ic_card/test_attacks{part}.py" for part in ("", "_on_files", "_on_the_way")],
+        [
+            f"unit/ic_card/test_attacks{part}.py"
+            for part in ("", "_on_files", "_on_the_server", "_on_the_way")
+        ],
     ),
     "chip": (["ic_card/chip"], ["unit/ic_card"]),
     "faces": (
