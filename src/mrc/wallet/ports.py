@@ -4,12 +4,18 @@ Three hosts implement them (process, phone's browser, native shell); the core is
 Private keys never leave the host: the core names them and asks for signatures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NewType, Protocol
 
 from mrc.kernel.ports import Signer
 
 KeyId = NewType("KeyId", str)
+
+# Held during an act, it keeps other programs out that can open the same wallet. Raises
+# `Unavailable(WALLET_IN_USE)` where one of them does not end.
+Turn = Callable[[], AbstractAsyncContextManager[None]]
+WALLET_IN_USE = "wallet, open in another program"
 
 
 class KeyStore(Protocol):

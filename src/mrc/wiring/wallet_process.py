@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mrc.formats.x509.chain import ChainChecker
@@ -23,6 +23,7 @@ from mrc.infra.wallet_host.storage import (
     FileRecordStore,
     WalletFile,
 )
+from mrc.infra.wallet_host.turn import WalletTurn
 from mrc.kernel.ports import HttpClient
 from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.protocols.wallet_provider.messages import Level
@@ -64,18 +65,40 @@ def load_register(settings: Settings, http: HttpClient) -> AskerRegister | None:
     return None if ledger is None else FetchedRegister(http, askers_url(settings), ledger)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessWallet:
+    """A wallet of this machine, open as a file: for acts done while its `turn` is taken."""
+
+    mobile_id: MobileId
+    keys: FileKeyStore
+    records: FileRecordStore
+    turn: WalletTurn
+
+
 @contextlib.asynccontextmanager
 async def process_wallet(settings: Settings, name: str) -> AsyncIterator[MobileId]:
+    """The wallet `name` of this machine, nobody else's until the context ends.
+
+    Raises `Unavailable` where the app or another command keeps it.
+    """
+    async with shared_wallet(settings, name) as wallet, wallet.turn.take():
+        yield wallet.mobile_id
+
+
+@contextlib.asynccontextmanager
+async def shared_wallet(settings: Settings, name: str) -> AsyncIterator[ProcessWallet]:
     """The wallet `name` of this machine, closed when the context ends."""
     folder = wallet_folder(settings, name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     device = FileDeviceSecret(folder / "device.key")
     file = WalletFile(folder / "wallet.sqlite3")
-    with contextlib.closing(file):
+    turn = WalletTurn(folder / "wallet.lock")
+    keys, records = FileKeyStore(file, device), FileRecordStore(file)
+    with contextlib.closing(file), contextlib.closing(turn):
         async with HttpxClient(tls_roots(settings)) as http:
             host = WalletHost(
-                keys=FileKeyStore(file, device),
-                records=FileRecordStore(file),
+                keys=keys,
+                records=records,
                 device=device,
                 key_maker=SoftwareKeyMaker(),
                 cipher=OpensslCipher(),
@@ -96,4 +119,5 @@ async def process_wallet(settings: Settings, name: str) -> AsyncIterator[MobileI
                 )
             )
             trust = replace(load_trust(settings), register=load_register(settings, http))
-            yield MobileId(host, trust, provider)
+            mobile_id = MobileId(host, trust, provider)
+            yield ProcessWallet(mobile_id=mobile_id, keys=keys, records=records, turn=turn)

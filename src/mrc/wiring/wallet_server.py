@@ -15,18 +15,12 @@ from mrc.infra.processes import run_until_stopped
 from mrc.infra.serving import serving
 from mrc.infra.settings import Host, Settings
 from mrc.infra.tokens import shared_token
-from mrc.infra.wallet_host.storage import (
-    FileDeviceSecret,
-    FileKeyStore,
-    FileRecordStore,
-    WalletFile,
-)
 from mrc.web.wallet_app.app import make_app
 from mrc.web.wallet_app.host import HostKind, WalletApp
 from mrc.web.wallet_app.ic_tap import IcCardDoor
 from mrc.web.wallet_app.loopback_door import LoopbackDoor
 from mrc.web.wallet_app.phone_check import PhoneCheck
-from mrc.wiring.wallet_process import process_wallet, wallet_folder
+from mrc.wiring.wallet_process import shared_wallet, wallet_folder
 from mrc.wiring.wallet_reader import ic_card_reader
 
 LOOPBACK = "127.0.0.1"  # also where other roles are bound to the network: a wallet never is
@@ -49,33 +43,26 @@ async def served_wallet(
     IC cards are read by PC/SC, or an emulated one from `card_file`.
     """
     folder = wallet_folder(settings, name)
-    async with process_wallet(settings, name) as mobile_id:
-        # A second connection to the wallet's file, for what stands outside the PIN's seal.
-        with contextlib.closing(WalletFile(folder / "wallet.sqlite3")) as file:
-            records = FileRecordStore(file)
-            check = PhoneCheck(
-                keys=FileKeyStore(file, FileDeviceSecret(folder / "device.key")),
-                records=records,
-                verifier=OpensslVerifier(),
+    async with shared_wallet(settings, name) as wallet:
+        check = PhoneCheck(keys=wallet.keys, records=wallet.records, verifier=OpensslVerifier())
+        app = make_app(
+            WalletApp(
+                mobile_id=wallet.mobile_id,
+                preferences=wallet.records,
+                clock=SystemClock(),
+                kind=HostKind.PROCESS,
+                check=check,
+                turn=wallet.turn.take,
+                lost_page=settings.url_of(Host.LOST),
+                ic_card=IcCardDoor(
+                    issuer=settings.url_of(Host.ISSUER),
+                    open_reader=lambda: ic_card_reader(card_file),
+                ),
             )
-            app = make_app(
-                WalletApp(
-                    mobile_id=mobile_id,
-                    preferences=records,
-                    clock=SystemClock(),
-                    kind=HostKind.PROCESS,
-                    check=check,
-                    lost_page=settings.url_of(Host.LOST),
-                    ic_card=IcCardDoor(
-                        issuer=settings.url_of(Host.ISSUER),
-                        open_reader=lambda: ic_card_reader(card_file),
-                    ),
-                )
-            )
-            door = LoopbackDoor(
-                app, token=shared_token(folder / "app.token"), origin=settings.url_of(Host.WALLET)
-            )
-            yield ServedWallet(app=door, link=door.link)
+        )
+        token, origin = shared_token(folder / "app.token"), settings.url_of(Host.WALLET)
+        door = LoopbackDoor(app, token=token, origin=origin)
+        yield ServedWallet(app=door, link=door.link)
 
 
 async def serve_wallet(settings: Settings, name: str, card_file: Path | None = None) -> None:

@@ -4,6 +4,7 @@ Software keys (practice only) are stored sealed under the host's device secret, 
 database; a production desktop would hold them in a TPM behind the same ports.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mrc.infra.files import read_secret, write_secret
+from mrc.infra.files import SECRET_MODE, read_secret, write_secret
 from mrc.infra.keys.software import SoftwareSigner
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Signer
@@ -46,12 +47,16 @@ class FileDeviceSecret:
 
 
 class WalletFile:
-    """The wallet's SQLite file. One process at a time: a second one waits at most five seconds."""
+    """The wallet's SQLite file. A write waits at most five seconds for another process's.
+
+    A file that is there is opened by SQLite alone: closing any other descriptor of it would end
+    this process's POSIX locks, and the next program to leave would take the log away under it.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.close(descriptor)
+        with contextlib.suppress(FileExistsError):
+            path.touch(mode=SECRET_MODE, exist_ok=False)
         self.connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         self.connection.execute("pragma journal_mode = wal")
         self.connection.execute("pragma synchronous = full")

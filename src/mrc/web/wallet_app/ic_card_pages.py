@@ -69,7 +69,7 @@ class IcCardPages:
         secrets = CardSecrets(
             pin=form.text("pin"), can=form.text("can") if last else None, last_try=last
         )
-        self._session.tap = IcTap(self._door, wallet, secrets)
+        self._session.tap = IcTap(self._door, wallet, secrets, turn=self._screens.app.turn)
         self._session.tap.start()
         return go("add/ic-card/reading")
 

@@ -18,6 +18,7 @@ from mrc.protocols.ic_issuance.refusals import IcRefusal
 from mrc.wallet.ic_card import TapStep, ask_tries_left
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.pending import PendingCard
+from mrc.wallet.ports import Turn
 from mrc.wallet.receiving import ReceivedCard
 
 
@@ -44,8 +45,11 @@ class CardSecrets:
 class IcTap:
     """The holder of `wallet.ic_card.Holder`, and how far the try is."""
 
-    def __init__(self, door: IcCardDoor, wallet: OpenWallet, secrets: CardSecrets) -> None:
+    def __init__(
+        self, door: IcCardDoor, wallet: OpenWallet, secrets: CardSecrets, *, turn: Turn
+    ) -> None:
         self._door = door
+        self._turn = turn
         self._wallet = wallet
         self._secrets: CardSecrets | None = secrets
         self._task: asyncio.Task[None] | None = None
@@ -74,7 +78,7 @@ class IcTap:
 
     async def _run(self) -> None:
         try:
-            async with self._door.open_reader() as card:
+            async with self._turn(), self._door.open_reader() as card:
                 try:
                     tapped = await self._wallet.ic_card.begin(self._door.issuer, card, self)
                 except Rejected as error:

@@ -13,6 +13,7 @@ from mrc.kernel.errors import Malformed, MrcError, Rejected, Unavailable
 from mrc.protocols.oauth.errors import OAuthError, OAuthErrorCode
 from mrc.protocols.openid4vci.errors import CredentialError
 from mrc.protocols.openid4vp.reasons import Reason as Request
+from mrc.wallet.ports import WALLET_IN_USE
 from mrc.wallet.reasons import Reason
 from mrc.web.design.translator import Message, Translator
 from mrc.web.wallet_app.ic_refusals import explain_ic_card, explain_reader
@@ -197,6 +198,9 @@ def _unavailable(error: Unavailable, _: Translator, sharing: bool) -> tuple[Mess
             "This website does not work with Mobile ID in a browser, or there is no connection."
         )
         return title, _("Check your connection and try again."), "W-251"
+    if error.what == WALLET_IN_USE:
+        title = _("Mobile ID is open in another program on this computer.")
+        return title, _("Finish there, then try again."), "W-253"
     if sharing:
         title = _("The business asking did not answer.")
     else:

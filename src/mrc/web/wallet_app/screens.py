@@ -112,7 +112,7 @@ class Screens:
 
     def _alone(self, handler: Handler) -> Handler:
         async def answer(request: Request) -> Response:
-            async with self.session.acts:
+            async with self.session.acts, self.app.turn():
                 return await handler(request)
 
         return answer
