@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: run demo test test-network check bench mutation format clean
+.PHONY: run demo test test-network check bench mutation format lock clean
+
+# One set of versions for people, tests and the phone's browser; `make lock` renews it.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+ALL := fast,pcsc,hsm,faces,dev,test
 
 run: $(VENV)/.run
 	@$(BIN)/mrc run
@@ -41,6 +45,14 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+lock:
+	@echo "Looking for the newest versions that fit together (some minutes) …"
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install -q --upgrade pip
+	@build/lock/bin/python -m pip install -q -e '.[$(ALL)]'
+	@build/lock/bin/python -m pip freeze --exclude-editable > constraints.txt
+	@git diff --stat -- constraints.txt
+
 clean:
 	rm -rf $(VENV) var
 
@@ -50,14 +62,14 @@ $(VENV)/bin/python:
 	@echo "Making the environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 has no venv: on Debian, apt install python3-venv"; exit 1; }
 
-$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing what the system needs to run (once, some minutes) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -e '.[fast]'
+	@$(INSTALL) --progress-bar on -e '.[fast]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what tests need (once, some minutes) …"
 	@tools/test-parts --before-python
-	@$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[fast,pcsc,hsm,faces,dev,test]'
+	@$(INSTALL) -e '.[$(ALL)]'
 	@touch $@
