@@ -149,7 +149,7 @@ class Workshop:
         for part in ("src", "tests", "pyproject.toml"):
             source, target = ROOT / part, self.folder / part
             if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "vendor", "node_modules")
+                ignored = shutil.ignore_patterns("__pycache__", "node_modules")
                 shutil.copytree(source, target, ignore=ignored)
             else:
                 shutil.copy(source, target)

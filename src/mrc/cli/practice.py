@@ -38,4 +38,4 @@ def import_practice(settings: Settings, console: Console) -> None:
 def _mrc(settings: Settings, *arguments: str) -> None:
     environment = {**os.environ, **environment_of(settings)}
     command = [sys.executable, "-m", "mrc", *arguments]
-    subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603  # our own words

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     @property
     def address(self) -> str:
         """What servers listen on: loopback, unless the installation has a name for others."""
-        return self.bind or ("0.0.0.0" if self.host_name else "127.0.0.1")  # noqa: S104
+        return self.bind or ("0.0.0.0" if self.host_name else "127.0.0.1")  # noqa: S104  # a LAN name was asked for
 
     def port_of(self, host: Host) -> int:
         return self.first_port + _PORT_OFFSETS[host]

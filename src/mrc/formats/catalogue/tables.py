@@ -58,7 +58,7 @@ def _ages(namespace: str) -> tuple[Claim, ...]:
     return (*over, year)
 
 
-T, D, I, B = Kind.TEXT, Kind.DATE, Kind.INTEGER, Kind.BOOLEAN  # noqa: E741
+T, D, I, B = Kind.TEXT, Kind.DATE, Kind.INTEGER, Kind.BOOLEAN  # noqa: E741  # read as columns
 _LATIN_NAMES = (
     ("family_name_latin", "성 (로마자)", "Family name", "family_name_latin1", "family_name"),
     ("given_name_latin", "이름 (로마자)", "Given names", "given_name_latin1", "given_name"),

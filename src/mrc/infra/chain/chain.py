@@ -200,7 +200,7 @@ class EmbeddedChain(ChainReader):
                     taken += 1
                 self._seal(tickets[:taken], spent)
                 tickets = tickets[taken:]
-        except BaseException:
+        except BaseException:  # a cancelled act is undone too
             self._nodes.forget()
             for ticket in tickets:
                 if not ticket.done:

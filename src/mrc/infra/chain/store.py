@@ -112,7 +112,7 @@ class ChainStore:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException as error:
+            except BaseException as error:  # a cancelled act is undone too
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):

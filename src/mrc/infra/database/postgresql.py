@@ -80,7 +80,7 @@ class PostgresqlTransaction:
         try:
             with _translating():
                 yield
-        except BaseException:
+        except BaseException:  # a cancelled act is undone too
             self.failed = True
             raise
 
@@ -122,7 +122,7 @@ class PostgresqlDatabase:
                 await transaction.start()
             try:
                 yield PostgresqlTransaction(connection, self._plans)
-            except BaseException:
+            except BaseException:  # a cancelled act is undone too
                 with suppress(*_ERRORS):  # a lost connection has rolled back already
                     await transaction.rollback()
                 raise

@@ -218,7 +218,7 @@ def _savepoint(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("SAVEPOINT one")
     try:
         yield
-    except BaseException:
+    except BaseException:  # a cancelled act is undone too
         if connection.in_transaction:  # a full disk rolls everything back by itself
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")

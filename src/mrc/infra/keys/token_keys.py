@@ -59,7 +59,7 @@ class TokenKeys:
         write_atomic(_making(file), str(address).encode())
         try:
             made = _store(file, issue, token.make_key(label, key_id), address)
-        except BaseException:
+        except BaseException:  # a cancelled act is undone too
             with suppress(MrcError):  # the token may be gone: the next ceremony clears up
                 _clear_remains(file, self.tokens)
             raise

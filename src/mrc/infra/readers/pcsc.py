@@ -61,7 +61,7 @@ class PcscTransport:
         for reader in _readers():
             if self._wanted is not None and self._wanted not in str(reader):
                 continue
-            connection = reader.createConnection()  # type: ignore[attr-defined]
+            connection = reader.createConnection()  # type: ignore[attr-defined]  # pyscard has no types
             try:
                 connection.connect(disposition=SCARD_UNPOWER_CARD)
             except SmartcardException:
@@ -79,7 +79,7 @@ class PcscTransport:
         if self._connection is None:
             raise TagLost("not connected")
         try:
-            data, sw1, sw2 = self._connection.transmit(list(command))  # type: ignore[attr-defined]
+            data, sw1, sw2 = self._connection.transmit(list(command))  # type: ignore[attr-defined]  # pyscard has no types
         except SmartcardException as error:
             self.close()
             raise TagLost(str(error)) from error
@@ -92,4 +92,4 @@ class PcscTransport:
             from smartcard.Exceptions import SmartcardException
 
             with suppress(SmartcardException):  # the card may be gone already
-                connection.disconnect()  # type: ignore[attr-defined]
+                connection.disconnect()  # type: ignore[attr-defined]  # pyscard has no types

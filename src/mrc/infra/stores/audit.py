@@ -83,7 +83,7 @@ class AuditLog:
             for act in acts:
                 self._append(act)
             self._db.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # a cancelled act is undone too
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise

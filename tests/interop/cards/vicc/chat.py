@@ -18,7 +18,7 @@ class EAC_CTX:
 
 class CHAT:
     def __init__(self, data):
-        raise NotImplementedError("no Terminal Authentication here")
+        raise ValueError("no Terminal Authentication here")
 
 
 CVC = CHAT
