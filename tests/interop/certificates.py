@@ -71,13 +71,13 @@ def make_stranger(
     root = (
         _builder(root_name, root_name, root_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(ca=True), critical=True)
+        .add_extension(key_usage(ca=True), critical=True)
         .add_extension(_identifier(root_key), critical=False)
         .sign(root_key, hashes.SHA256())
     )
     leaf = (
         _builder(leaf_name, root_name, key)
-        .add_extension(_usage(ca=False), critical=True)
+        .add_extension(key_usage(ca=False), critical=True)
         .add_extension(_identifier(key), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
@@ -97,7 +97,7 @@ def make_self_signed(name: str) -> Stranger:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         _builder(_name(name), _name(name), key)
-        .add_extension(_usage(ca=False), critical=True)
+        .add_extension(key_usage(ca=False), critical=True)
         .sign(key, hashes.SHA256())
     )
     return Stranger(key=key, certificate=certificate, root=certificate)
@@ -128,7 +128,8 @@ def _name(common: str) -> x509.Name:
     )
 
 
-def _usage(*, ca: bool) -> x509.KeyUsage:
+def key_usage(*, ca: bool) -> x509.KeyUsage:
+    """An authority signs certificates and their revocation; anybody else signs data."""
     return x509.KeyUsage(
         digital_signature=not ca,
         key_cert_sign=ca,

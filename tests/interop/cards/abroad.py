@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from mrc.ic_card import tlv
 from mrc.ic_card.lds.sod import decode_sod
+from tests.interop.certificates import key_usage
 
 LDS_SECURITY_OBJECT = "2.23.136.1.1.1"
 _FROM, _UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
@@ -105,7 +106,7 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(_FROM)
         .not_valid_after(_UNTIL)
-        .add_extension(_usage(ca=ca), critical=True)
+        .add_extension(key_usage(ca=ca), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(authority_key, critical=False)
     )
@@ -113,17 +114,3 @@ def _certificate(
         limits = x509.BasicConstraints(ca=True, path_length=0)
         builder = builder.add_extension(limits, critical=True)
     return builder.sign(issuer_key, hashes.SHA256())
-
-
-def _usage(*, ca: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not ca,
-        key_cert_sign=ca,
-        crl_sign=ca,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )

@@ -340,16 +340,7 @@ async def test_a_locked_card_asks_for_its_pin_and_says_it_is_not_active_yet(
     counter: Counter,
 ) -> None:
     """Prepared, not activated: the card leaves between the lock and the test read."""
-    await counter.start()
-    await counter.ask("Choose a PIN for your card")
-    await counter.type("choose", PIN)
-    await counter.ask("Type the same PIN once more")
-    await counter.type("repeat", PIN)
-    await counter.ask("Write this number down")
-    transport = _transport(counter)
-    transport.lose_at = transport.count + 2
-    await counter.type("puk", "")
-    shown = await counter.see("The card left the reader.")
+    shown = await _prepare_only(counter)
     assert "The card is prepared, but not active yet." in shown
     await counter.officer.post(f"{counter.page}/go-on")
     await counter.ask("Type the PIN of your card")
@@ -363,16 +354,7 @@ async def test_a_locked_card_asks_for_its_pin_and_says_it_is_not_active_yet(
 
 
 async def test_a_card_blocked_by_wrong_pins_is_to_be_destroyed(counter: Counter) -> None:
-    await counter.start()
-    await counter.ask("Choose a PIN for your card")
-    await counter.type("choose", PIN)
-    await counter.ask("Type the same PIN once more")
-    await counter.type("repeat", PIN)
-    await counter.ask("Write this number down")
-    transport = _transport(counter)
-    transport.lose_at = transport.count + 2
-    await counter.type("puk", "")
-    await counter.see("The card left the reader.")
+    await _prepare_only(counter)
     for _ in range(4):
         await counter.officer.post(f"{counter.page}/go-on")
         await counter.ask("Type the PIN of your card")
@@ -387,6 +369,20 @@ async def test_a_card_blocked_by_wrong_pins_is_to_be_destroyed(counter: Counter)
     await counter.officer.post(f"{counter.page}/give-up")
     assert (await counter.acts())[-1] == "ic_given_up"
     assert "Make the card" in (await counter.officer.get(counter.page)).text
+
+
+async def _prepare_only(counter: Counter) -> str:
+    """The card leaves the reader between its lock and the test read. What the officer then sees."""
+    await counter.start()
+    await counter.ask("Choose a PIN for your card")
+    await counter.type("choose", PIN)
+    await counter.ask("Type the same PIN once more")
+    await counter.type("repeat", PIN)
+    await counter.ask("Write this number down")
+    transport = _transport(counter)
+    transport.lose_at = transport.count + 2
+    await counter.type("puk", "")
+    return await counter.see("The card left the reader.")
 
 
 def _transport(counter: Counter) -> LosingTransport:

@@ -188,13 +188,7 @@ def test_no_text_of_the_officers_is_missing_in_korean() -> None:
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("state", ["greeting", "offered", "fetched", "accepted", "failed"])
 def test_the_customer_screen_speaks_every_language(language: Language, state: str) -> None:
-    pages = Pages(
-        audience=Audience.OFFICER,
-        package=PACKAGE,
-        assets=Assets(desk=PACKAGE),
-        languages=tuple(Language),
-        domains=("common", "customer"),
-    )
+    pages = _customer_pages()
     shown = pages.render(
         "customer.html",
         language=language,
@@ -226,18 +220,22 @@ def test_the_customer_screen_speaks_every_language(language: Language, state: st
     ids=lambda card: f"{card.state}{card.slip or ''}",
 )
 def test_the_holders_pad_speaks_every_language(language: Language, card: CardPad) -> None:
-    pages = Pages(
+    pages = _customer_pages()
+    shown = pages.render(
+        "customer.html", language=language, chosen=True, key="x", state="greeting", card=card,
+        link=None, step=0, failed=False, seconds=0, greetings=[],
+    )  # fmt: skip
+    assert "untranslated" not in shown
+
+
+def _customer_pages() -> Pages:
+    return Pages(
         audience=Audience.OFFICER,
         package=PACKAGE,
         assets=Assets(desk=PACKAGE),
         languages=tuple(Language),
         domains=("common", "customer"),
     )
-    shown = pages.render(
-        "customer.html", language=language, chosen=True, key="x", state="greeting", card=card,
-        link=None, step=0, failed=False, seconds=0, greetings=[],
-    )  # fmt: skip
-    assert "untranslated" not in shown
 
 
 def test_pages_load_nothing_from_elsewhere() -> None:
