@@ -183,7 +183,8 @@ def history(context: WalletCommand, as_json: bool) -> None:
         )
         return
     for entry in found:
-        click.echo(f"{entry.at:%Y-%m-%d %H:%M}  {entry.outcome.value}  {entry.asker_name}")
+        at = entry.at.astimezone(SEOUL)
+        click.echo(f"{at:%Y-%m-%d %H:%M} in Korea  {entry.outcome.value}  {entry.asker_name}")
 
 
 @wallet.command()

@@ -178,10 +178,19 @@ async def _collected(opened: OpenWallet, pending: PendingCard) -> ReceivedCard:
 async def _accepted(opened: OpenWallet, received: ReceivedCard, *, yes: bool) -> Card:
     if not yes:
         print_claims(received.card)
-        if not click.confirm("Is everything right, and do you accept this card?"):
+        if not _confirmed(received.pending):
             await opened.receiving.refuse(received)
             raise Refusal("the card was not accepted; nothing was kept")
     return await opened.receiving.accept(received)
+
+
+def _confirmed(pending: PendingCard) -> bool:
+    """The holder's answer. Without one, the card stays on its way: nothing is thrown away."""
+    try:
+        return click.confirm("Is everything right, and do you accept this card?")
+    except click.Abort as error:
+        later = f"the card is on its way: `mrc wallet resume {pending.id}` shows it again"
+        raise Refusal(f"no answer; {later}") from error
 
 
 def _tell(card: Card, as_json: bool) -> None:

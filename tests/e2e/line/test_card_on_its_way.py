@@ -105,6 +105,15 @@ async def test_it_is_resumed_when_the_office_answers_again(scene: Scene) -> None
     assert [one["id"] for one in await scene.told("cards")] == [card["id"]]
 
 
+async def test_a_question_that_nobody_answers_leaves_it_on_its_way(scene: Scene) -> None:
+    waiting = await scene.begin()
+    scene.door.closed = False
+    unanswered = await scene.mrc("resume", waiting)
+    assert unanswered.returncode == 1
+    assert f"`mrc wallet resume {waiting}` shows it again" in unanswered.stderr
+    assert (await scene.told("resume", waiting, "--yes"))["state"] == "usable"
+
+
 async def test_it_is_abandoned_with_its_keys(scene: Scene) -> None:
     waiting = await scene.begin()
     await scene.told("abandon", waiting)

@@ -1,10 +1,13 @@
 """The wallet's host in a phone's browser: Python, keys and storage on the phone, the origin blind."""
 
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.web.phone_shell.app import load_files, make_app
@@ -26,6 +29,21 @@ class Recording:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.paths.append(scope["path"])
         await self._app(scope, receive, send)
+
+
+class WithoutWallet:
+    """The shell, whose archive lacks the wallet's own modules."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/bundle.zip":
+            return await self._app(scope, receive, send)
+        empty = io.BytesIO()
+        with zipfile.ZipFile(empty, "w") as archive:
+            archive.writestr("other.py", "")
+        return await Response(empty.getvalue())(scope, receive, send)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +101,21 @@ async def test_a_second_tab_says_that_the_first_is_open(
         await second.wait_for_selector(STOPPED)
         assert "another tab" in await second.inner_text("#step")
         assert await second.is_visible("#again")
+
+
+async def test_a_start_that_fails_says_so_in_one_line_and_blames_no_slow_network(
+    context: BrowserContext, serve: Serve, recorded: Recording
+) -> None:
+    async with serve(WithoutWallet(recorded)) as port:
+        page = await context.new_page()
+        await page.clock.install()
+        await page.goto(f"https://phone.localhost:{port}/")
+        await page.wait_for_selector(STOPPED, timeout=START_MILLISECONDS)
+        await page.clock.fast_forward(20_000)
+        assert await page.inner_text("#step") == "Mobile ID could not start."
+        assert "Nothing was lost." in await page.inner_text("#detail")
+        code = await page.inner_text("#code")
+        assert code == "W-283 ModuleNotFoundError: No module named 'mrc'"
 
 
 async def test_private_keys_cannot_be_exported(

@@ -15,7 +15,10 @@ detail.textContent = say("first");
 again.textContent = say("again");
 again.addEventListener("click", () => location.reload());
 
+let slow; // says so when the start takes long; nothing is slow any more once it has ended
+
 function stop(title, text, code) {
+  clearTimeout(slow);
   document.documentElement.dataset.state = "stopped";
   step.textContent = title;
   detail.textContent = text;
@@ -109,7 +112,7 @@ async function main() {
     if (link) channel.postMessage({ link });
     return stop(say("tab"), link ? say("passed") : say("tabHow"));
   }
-  const slow = setTimeout(() => { detail.textContent = say("slow"); }, SLOW_AFTER);
+  slow = setTimeout(() => { detail.textContent = say("slow"); }, SLOW_AFTER);
   navigator.storage?.persist?.();
   const pad = isKnown() ? askPin() : null;
   const { worker, ready } = startWorker();
@@ -131,4 +134,7 @@ async function main() {
   return undefined;
 }
 
-main().catch((error) => stop(say("failed"), say("failedHow"), `W-283 ${error.message}`));
+main().catch((error) => {
+  console.error(error);
+  stop(say("failed"), say("failedHow"), `W-283 ${error.message.trim().split("\n").at(-1)}`);
+});
