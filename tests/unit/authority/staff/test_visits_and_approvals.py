@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from mrc.authority.desk import DeskReason
-from mrc.authority.staff.approvals import ApprovalPolicy, Approvals, Wish
+from mrc.authority.staff.approvals import LONGEST_REASON, ApprovalPolicy, Approvals, Wish
 from mrc.authority.staff.audit import AuditQuery, Source
 from mrc.authority.staff.reasons import StaffReason
 from mrc.authority.staff.records import (
@@ -166,6 +166,46 @@ async def test_two_people_unlock(staff: Staff) -> None:
     with pytest.raises(Forbidden) as refused:
         await staff.approvals.decide(asked.id, approve=False, remark="", by=first.member, now=now)
     assert refused.value.reason is StaffReason.ALREADY_DECIDED
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "x" * (LONGEST_REASON + 1)])
+async def test_no_request_without_a_reason_that_can_be_read(staff: Staff, reason: str) -> None:
+    first, _ = await two(staff)
+    wish = Wish(act=DelicateAct.CANCEL, registrant=STUDENT, reason=reason)
+    with pytest.raises(Forbidden) as refused:
+        await staff.approvals.ask(wish, by=first.member, now=staff.world.clock.now())
+    assert refused.value.reason is StaffReason.REASON_MISSING
+
+
+async def test_nobody_carries_out_what_was_not_approved(staff: Staff) -> None:
+    first, second = await two(staff)
+    found, now = await issued(staff, second), staff.world.clock.now()
+    wish = Wish(act=DelicateAct.CANCEL, registrant=STUDENT, reason="departure")
+    asked = await staff.approvals.ask(wish, by=second.member, now=now)
+    assert asked is not None
+    with pytest.raises(Forbidden) as waiting:
+        await staff.approvals.carry_out(asked.id, by=second.member, now=now)
+    await staff.approvals.decide(asked.id, approve=False, remark="no", by=first.member, now=now)
+    with pytest.raises(Forbidden) as refused:
+        await staff.approvals.carry_out(asked.id, by=second.member, now=now)
+    assert waiting.value.reason is refused.value.reason is StaffReason.ALREADY_DECIDED
+    assert [card.state for card in await staff.visits.live_cards(found)] == [CardState.ACTIVE]
+
+
+async def test_another_office_decides_nothing_here(staff: Staff) -> None:
+    first, second = await two(staff)
+    found, now = await issued(staff, second), staff.world.clock.now()
+    wish = Wish(act=DelicateAct.CANCEL, registrant=STUDENT, reason="departure")
+    asked = await staff.approvals.ask(wish, by=second.member, now=now)
+    assert asked is not None
+    stranger = replace(first.member, id="another", office="PUS")
+    for approve in (True, False):
+        with pytest.raises(Forbidden) as refused:
+            await staff.approvals.decide(asked.id, approve=approve, remark="", by=stranger, now=now)
+        assert refused.value.reason is StaffReason.ALREADY_DECIDED
+    (waiting,) = await staff.approvals.recent(second.member.office, now=now)
+    assert waiting.state is ApprovalState.WAITING
+    assert [card.state for card in await staff.visits.live_cards(found)] == [CardState.ACTIVE]
 
 
 async def test_the_database_itself_refuses_one_s_own_request(staff: Staff) -> None:
