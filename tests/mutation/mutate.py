@@ -146,7 +146,7 @@ class Workshop:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mrc-mutants-"))
-        for part in ("src", "tests", "pyproject.toml"):
+        for part in ("src", "tests", "contracts", "pyproject.toml"):
             source, target = ROOT / part, self.folder / part
             if source.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__", "node_modules")
