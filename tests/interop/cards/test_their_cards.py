@@ -17,6 +17,7 @@ from tests.simulators.ic_card_scene import flipped
 from tests.simulators.pcsc_stack import MRC
 
 READ, REFUSED, NOT_AUTHENTIC = 0, 1, 3
+IN_FORCE = "ic_card.in_force"  # the emulator's sample person has been out of date since 2020
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def report_of(done, code):
             finding["reason"],
         )
         for name, finding in findings.items()
-        if finding["outcome"] != "passed"
+        if finding["outcome"] != "passed" and name != IN_FORCE
     }
 
 
@@ -73,6 +74,7 @@ NO_PROOF = {"chip_authentication": ("undetermined", "no_common_protocol")}
 def test_it_is_authentic_and_says_that_it_may_be_a_copy(stack, tmp_path, files, authority):
     report, others = report_of(read(stack, tmp_path, files, authority.csca), READ)
     assert others == NO_PROOF
+    assert report["in_force"] == "failed"
     assert report["person"] == {
         "document_number": "T22000129",
         "name": "MUSTERMANN ERIKA",
@@ -97,6 +99,7 @@ def test_a_changed_file_fails_alone(stack, tmp_path, files, authority):
     path.write_bytes(path.read_bytes().replace(b"MUSTERMANN", b"MUSTERFRAU"))
     report, others = report_of(read(stack, tmp_path, files, authority.csca), NOT_AUTHENTIC)
     assert report["person"]["name"] == "MUSTERFRAU ERIKA"
+    assert report["in_force"] == "undetermined"
     assert others == {**NO_PROOF, "DG1": ("failed", "hash_mismatch")}
 
 
