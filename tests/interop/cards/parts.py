@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mrc.ic_card.scp03 import TransportKeys
 from tests.simulators.pcsc_stack import Stack
 
 HERE = Path(__file__).parent
@@ -18,7 +19,9 @@ BUILT_FROM = (
     *("java/pom.xml", "java/jars.sha256", "java/Issuer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
     *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
+    "scp03/requirements.txt",
 )
+YUBIKIT = PARTS / "python"
 SECONDS = 60
 VICC_CAN = "222222"  # virtualsmartcard's own
 _VICC = (sys.executable, HERE / "vicc" / "card.py")
@@ -90,6 +93,14 @@ def go(stack: Stack, can: str, root: Path) -> Judgement:
     return _judgement(stack, [str(PARTS / "bin" / "terminal-go"), can, str(root)])
 
 
+def their_office(stack: Stack, keys: TransportKeys, content: Path) -> dict[str, Any]:
+    """Yubico's SCP03 with a blank in the reader: loads that file as DG1, tells what it met."""
+    halves = [keys.encryption.hex(), keys.mac.hex()]
+    environment = {**os.environ, **stack.environment, "PYTHONPATH": str(YUBIKIT)}
+    office = HERE / "scp03" / "office.py"
+    return _told([sys.executable, str(office), *halves, str(content)], environment)
+
+
 def virtualsmartcard() -> Path | None:
     """Where Debian's package has its modules: in no folder that Python searches by itself."""
     inside = "*-packages/**/virtualsmartcard/VirtualSmartcard.py"
@@ -111,15 +122,14 @@ def write_card_access_of_vicc(path: Path) -> None:
 
 
 def _judgement(stack: Stack, command: list[str]) -> Judgement:
+    told = _told(command, {**os.environ, **stack.environment})
+    return Judgement(checks=told["checks"], files=told["files"], said=told["said"])
+
+
+def _told(command: list[str], environment: dict[str, str]) -> Any:
     done = subprocess.run(
-        command,
-        env={**os.environ, **stack.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+        command, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
     )
     if done.returncode != 0:
         raise CardRefused(done.stderr[-3000:])
-    told: Any = json.loads(done.stdout)
-    return Judgement(checks=told["checks"], files=told["files"], said=told["said"])
+    return json.loads(done.stdout)
