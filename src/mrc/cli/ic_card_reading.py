@@ -236,7 +236,10 @@ def _write(report: Report, out: Path | None, picture: Path | None) -> None:
             name = "RES" if ref == RESIDENCE else f"{ref.file_id:04X}"
             (out / f"{name}.bin").write_bytes(content)
     if picture is not None and data_group(2) in report.files:
-        picture.write_bytes(decode_dg2(report.files[data_group(2)]).image)
+        try:
+            picture.write_bytes(decode_dg2(report.files[data_group(2)]).image)
+        except Malformed as error:  # the verdict stands without it
+            click.echo(f"no portrait: {error}", err=True)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

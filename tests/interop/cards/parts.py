@@ -16,7 +16,8 @@ from tests.simulators.pcsc_stack import Stack
 HERE = Path(__file__).parent
 PARTS = HERE.parents[2] / ".card-parts"
 BUILT_FROM = (
-    *("java/pom.xml", "java/jars.sha256", "java/Issuer.java", "java/Terminal.java"),
+    *("java/pom.xml", "java/jars.sha256"),
+    *("java/Issuer.java", "java/Signer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
     *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
     "scp03/requirements.txt",
@@ -70,9 +71,10 @@ def _java(program: str) -> list[str]:
     ]
 
 
-def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) -> None:
-    """The files of a foreign card, by JMRTD, into `folder`. `more`: EF.CardAccess, a chip's key."""
-    arguments = [key, signer, folder, algorithm, *more]
+def issue(key: Path, signer: Path, folder: Path, algorithm: str, **wanted: object) -> None:
+    """The files of a foreign card, by JMRTD, into `folder`. `wanted`: see Issuer.java."""
+    named = [f"{name.replace('_', '-')}={value}" for name, value in wanted.items()]
+    arguments = [key, signer, folder, algorithm, *named]
     done = subprocess.run(
         [*_java("Issuer"), *map(str, arguments)],
         capture_output=True,
@@ -81,6 +83,11 @@ def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) ->
         timeout=SECONDS,
     )
     assert done.returncode == 0, done.stderr
+
+
+def active_authentication(key: Path, algorithm: str) -> list[str]:
+    """The program with which a stranger's chip answers challenges, by Bouncy Castle."""
+    return [*_java("Signer"), str(key), algorithm]
 
 
 def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:

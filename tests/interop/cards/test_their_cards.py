@@ -35,7 +35,7 @@ def offered(tmp_path_factory):
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory, authority, offered):
     folder = tmp_path_factory.mktemp("issued")
-    issue(authority.key, authority.signer, folder, "SHA256withRSA", offered)
+    issue(authority.key, authority.signer, folder, "SHA256withRSA", access=offered)
     return folder
 
 
@@ -143,7 +143,7 @@ def test_an_offer_that_dg14_does_not_repeat_is_a_downgrade(stack, tmp_path, offe
     other, files = tmp_path / "other.bin", tmp_path / "files"
     other.write_bytes(encode_security_infos(stronger))
     files.mkdir()
-    issue(authority.key, authority.signer, files, "SHA256withRSA", other)
+    issue(authority.key, authority.signer, files, "SHA256withRSA", access=other)
     _, others = report_of(read(stack, tmp_path, files, authority.csca), NOT_AUTHENTIC)
     assert others == {**NO_PROOF, "EF.CardAccess": ("failed", "card_access_differs")}
 
@@ -160,7 +160,7 @@ def with_chip_key(tmp_path, offered, authority):
     files = tmp_path / "proved"
     files.mkdir()
     public = make_chip_key(files / "chip.pk8")
-    issue(authority.key, authority.signer, files, "SHA256withRSA", offered, public)
+    issue(authority.key, authority.signer, files, "SHA256withRSA", access=offered, chip=public)
     return files
 
 
