@@ -142,10 +142,10 @@ def files_of(sources: Sequence[str]) -> Iterator[Path]:
 
 
 class Workshop:
-    """A copy of the tree in which one mutant at a time is tried."""
+    """A copy of the tree, in `folder`, in which one mutant at a time is tried."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="mrc-mutants-"))
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         for part in ("src", "tests", "contracts", "pyproject.toml"):
             source, target = ROOT / part, self.folder / part
             if source.is_dir():
@@ -186,10 +186,16 @@ def main() -> None:
     parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], default=list(ROOMS))
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mrc-mutants-") as folder:
+        workshops = [Workshop(Path(folder, str(number))) for number in range(asked.jobs)]
+        sys.exit(1 if _without_a_reason(asked.rooms, workshops) else 0)
+
+
+def _without_a_reason(rooms: Sequence[str], workshops: Sequence[Workshop]) -> list[str]:
+    """The survivors that `survivors.txt` does not know; all of them are printed, room by room."""
     survivors: list[str] = []
     total = 0
-    workshops = [Workshop() for _ in range(asked.jobs)]
-    for room in asked.rooms:
+    for room in rooms:
         sources, tests = ROOMS[room]
         if not workshops[0].passes(tests):
             sys.exit(f"{room}: its tests fail without any deletion, so they would notice nothing")
@@ -205,7 +211,7 @@ def main() -> None:
     print(
         f"{total - len(survivors)} killed, {len(survivors)} survived, {len(new)} without a reason"
     )
-    sys.exit(1 if new else 0)
+    return new
 
 
 def _try(

@@ -11,14 +11,36 @@ from mrc.ic_card.lds.files import (
 from mrc.ic_card.terminal import reading
 from mrc.infra.readers.card_file import SoftwareChip
 from mrc.kernel.errors import Rejected
+from mrc.kernel.inline import run_inline
 from tests.simulators.ic_card_world import (
     MemoryRegister,
     Phone,
+    World,
+    blank_state,
     connect,
     dialogue,
     open_can,
     open_pin,
 )
+
+_MADE = {}
+
+
+def active_card(profile=None):
+    """A fresh copy of an active card; one is made for all tests."""
+    if profile not in _MADE:
+        chip, _ = run_inline(World().make(SoftwareChip(blank_state(profile))))
+        _MADE[profile] = (chip.load(), chip._keys)
+    return SoftwareChip(*_MADE[profile])
+
+
+def with_state(chip, **changes):
+    """The same chip in a state that nobody could bring it into with commands."""
+    return SoftwareChip(replace(chip.load(), **changes), chip._keys)
+
+
+async def sw(connection, command):
+    return (await connection.send(command)).sw
 
 
 class Scene:

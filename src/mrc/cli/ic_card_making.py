@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from mrc.authority.ic_issuance.deciding import last_day
 from mrc.cli.ic_card_authority import csca_folder
 from mrc.cli.ic_card_register import register_made_card
 from mrc.cli.ic_card_transports import (
@@ -21,6 +20,7 @@ from mrc.cli.output import json_option, print_json, read_secret_line, refusals
 from mrc.formats import base64url, json_text
 from mrc.formats.jose.jwk import decode_jwk
 from mrc.ic_card.chip.state import ChipProfile
+from mrc.ic_card.mrz import last_day
 from mrc.ic_card.passive_authentication import CscaTrust
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
 from mrc.ic_card.personalisation.making import CardRecord, Office, PinRule, make_card

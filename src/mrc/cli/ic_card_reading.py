@@ -7,8 +7,10 @@ import click
 
 from mrc.cli.ic_card_transports import connection_to, run, transport_options
 from mrc.cli.output import json_option, print_json, read_secret_line, refusals
+from mrc.formats.catalogue.ages import seoul_date
 from mrc.formats.x509.certificate import Certificate
 from mrc.formats.x509.revocation import RevocationList, decode_revocation_list
+from mrc.ic_card.in_force import find_in_force
 from mrc.ic_card.lds.data_groups import decode_dg1, decode_dg11
 from mrc.ic_card.lds.face import decode_dg2
 from mrc.ic_card.lds.files import CARD_ACCESS, RESIDENCE, FileRef, data_group
@@ -23,10 +25,16 @@ from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
 from mrc.infra.readers.authority import read_certificates
 from mrc.infra.readers.pcsc import list_readers
 from mrc.kernel.errors import Malformed, Rejected
-from mrc.kernel.findings import Finding, failed
+from mrc.kernel.findings import Finding, Outcome, failed
 
 _ENTROPY = SystemEntropy()
 NOT_AUTHENTIC = 3  # exit code: read, but a check failed or could not be made
+NOT_IN_FORCE = 4  # exit code of --in-force: authentic, but expired or without a readable date
+_IN_FORCE_TEXT = {
+    Outcome.PASSED: "in force",
+    Outcome.FAILED: "NOT in force",
+    Outcome.UNDETERMINED: "could not find out whether it is in force",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,7 @@ class Report:
     files: dict[FileRef, bytes]
     missing: set[FileRef]
     findings: list[Finding]
+    in_force: Finding
     commands: int
 
 
@@ -89,6 +98,7 @@ class Report:
     "--csca", "cscas", multiple=True, type=click.Path(path_type=Path), help="Trusted roots, PEM."
 )
 @click.option("--crl", "crls", multiple=True, type=click.Path(path_type=Path), help="CRL, DER.")
+@click.option("--in-force", is_flag=True, help="Exit with 4 for an authentic card that expired.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the files here: 0101.bin …")
 @click.option("--picture", type=click.Path(path_type=Path), help="Write the portrait here.")
 @json_option
@@ -108,13 +118,16 @@ def read(
     last_try: bool,
     cscas: tuple[Path, ...],
     crls: tuple[Path, ...],
+    in_force: bool,
     out: Path | None,
     picture: Path | None,
     as_json: bool,
 ) -> None:
     """Read a card and verify it, file by file. Exits 0 only for an authentic card.
 
-    Exit code 1: the card could not be read. 3: it was read, but not everything is proved.
+    Exit code 1: the card could not be read. 3: it was read, but not everything is proved. An
+    expired card is authentic still; with --in-force it exits with 4, as does a card of which it
+    could not be found out.
     """
     mrz = None
     if document_number and birth and expiry:
@@ -132,6 +145,8 @@ def read(
     _show(report, as_json=as_json)
     if not files_are_authentic(report.findings):
         raise SystemExit(NOT_AUTHENTIC)
+    if in_force and report.in_force.outcome is not Outcome.PASSED:
+        raise SystemExit(NOT_IN_FORCE)
 
 
 async def _read(
@@ -168,8 +183,15 @@ async def _read(
     trust = CscaTrust(production=False, anchors=anchors, crls=crls)
     at = SystemClock().now()
     findings = verify_files(files, trust=trust, at=at, verifier=OpensslVerifier())
+    in_force = find_in_force(files, findings, today=seoul_date(at))
     findings += await _prove(connection, files)
-    return Report(files=files, missing=read.missing, findings=findings, commands=connection.sent)
+    return Report(
+        files=files,
+        missing=read.missing,
+        findings=findings,
+        in_force=in_force,
+        commands=connection.sent,
+    )
 
 
 async def _card_access(connection: CardConnection, mode: str) -> bytes | None:
@@ -214,29 +236,35 @@ def _write(report: Report, out: Path | None, picture: Path | None) -> None:
             name = "RES" if ref == RESIDENCE else f"{ref.file_id:04X}"
             (out / f"{name}.bin").write_bytes(content)
     if picture is not None and data_group(2) in report.files:
-        picture.write_bytes(decode_dg2(report.files[data_group(2)]).image)
+        try:
+            picture.write_bytes(decode_dg2(report.files[data_group(2)]).image)
+        except Malformed as error:  # the verdict stands without it
+            click.echo(f"no portrait: {error}", err=True)
 
 
 def _show(report: Report, *, as_json: bool) -> None:
     authentic = files_are_authentic(report.findings)
+    findings = [*report.findings, report.in_force]
     if as_json:
         print_json(
             {
                 "authentic": authentic,
+                "in_force": report.in_force.outcome.value,
                 "person": _person(report.files),
                 "files": {ref.name: len(content) for ref, content in report.files.items()},
                 "missing": sorted(ref.name for ref in report.missing),
-                "findings": [_finding(finding) for finding in report.findings],
+                "findings": [_finding(finding) for finding in findings],
                 "commands": report.commands,
             }
         )
         return
     for name, value in _person(report.files).items():
         click.echo(f"{name}: {value}")
-    for finding in report.findings:
+    for finding in findings:
         reason = "" if finding.reason is None else f" ({finding.reason}: {finding.detail})"
         click.echo(f"{finding.outcome.value:12} {finding.check}{reason}")
     click.echo("authentic" if authentic else "NOT proved to be authentic")
+    click.echo(_IN_FORCE_TEXT[report.in_force.outcome])
 
 
 def _finding(finding: Finding) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ key input. A residence card prints none; its TD1 is derived from the register.
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from mrc.kernel.errors import Malformed
 
@@ -22,6 +23,17 @@ def check_digit(text: str) -> str:
         for index, char in enumerate(text)
     )
     return str(total % 10)
+
+
+def last_day(expiry_date: str) -> date:
+    """The day of a zone's YYMMDD; chips were first put into documents in this century.
+
+    Raises `Malformed` where it is no date: a document may have none (Doc 9303-3, 4.8).
+    """
+    try:
+        return date(2000 + int(expiry_date[:2]), int(expiry_date[2:4]), int(expiry_date[4:]))
+    except ValueError as error:
+        raise Malformed("MRZ", "the date of expiry is no date") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     CHIP_AUTHENTICATION = "chip_authentication"
     ACTIVE_AUTHENTICATION = "active_authentication"
     COUNTRY_DIFFERS = "country_differs"
+    EXPIRY_UNREADABLE = "expiry_unreadable"
     # server-driven chip authentication
     SESSION_CLOSED = "session_closed"
     SESSION_EXPIRED = "session_expired"

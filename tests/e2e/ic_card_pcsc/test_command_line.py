@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,41 @@ def test_an_authentic_card_exits_with_zero_and_its_files_are_written(desk, tmp_p
         "0101.bin", "0102.bin", "011D.bin", "011E.bin", "011C.bin",
     }  # fmt: skip
     assert (tmp_path / "p").read_bytes() == order().face.image
+
+
+def test_a_card_in_force_says_so_and_the_stricter_question_exits_with_zero_too(desk):
+    report = json.loads(read(desk, "--can", CAN, "--in-force", "--json").stdout)
+    assert report["in_force"] == "passed"
+    assert report["findings"][-1]["check"] == "ic_card.in_force"
+
+
+@pytest.fixture
+def expired(desk, tmp_path):
+    """A folder with a card of the same office whose last day is over."""
+    folder = Path(shutil.copytree(desk, tmp_path / "desk"))
+    for made in ("card.json", "job.json", "puk"):
+        (folder / made).unlink()
+    over = replace(order(), zone=replace(order().zone, expiry_date="260101"))
+    (folder / "order.json").write_bytes(encode_order(over))
+    mrc("order", folder / "order.json", "--officer", "kim", "--key", folder / "officer.pem")
+    mrc("blank", folder / "card.json", "--master-key", folder / "master.key", "--bac")
+    personalise(folder)
+    return folder
+
+
+def test_an_expired_card_is_authentic_not_in_force_and_told_apart_on_request(expired):
+    report = json.loads(read(expired, "--can", CAN, "--json").stdout)
+    assert (report["authentic"], report["in_force"]) == (True, "failed")
+    assert report["findings"][-1]["reason"] == "card_expired"
+    assert read(expired, "--can", CAN, "--in-force", code=4).stdout.endswith(
+        "authentic\nNOT in force\n"
+    )
+
+
+def test_of_a_card_nobody_vouches_for_it_is_not_known_whether_it_is_in_force(desk):
+    arguments = ("read", "--card-file", desk / "card.json", "--can", CAN, "--in-force")
+    done = mrc(*arguments, code=3)
+    assert done.stdout.endswith("could not find out whether it is in force\n")
 
 
 def test_the_residence_file_is_read_with_the_pin(desk):

@@ -71,9 +71,12 @@ def sign_again(made: Authority, folder: Path, scratch: Path) -> None:
     (folder / "011D.bin").write_bytes(tlv.encode(0x77, signed.read_bytes()))
 
 
-def make_chip_key(path: Path) -> Path:
-    """A chip's key on the emulator's curve into `path`; where its public half is."""
-    key = ec.generate_private_key(ec.BrainpoolP256R1())
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def make_chip_key(path: Path, key: PrivateKey | None = None) -> Path:
+    """A chip's key into `path`, of the emulator's curve if none is given; the public half's file."""
+    key = key or ec.generate_private_key(ec.BrainpoolP256R1())
     path.write_bytes(
         key.private_bytes(
             serialization.Encoding.DER,

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mrc.ic_card.scp03 import TransportKeys
 from tests.simulators.pcsc_stack import Stack
 
 HERE = Path(__file__).parent
 PARTS = HERE.parents[2] / ".card-parts"
 BUILT_FROM = (
-    *("java/pom.xml", "java/jars.sha256", "java/Issuer.java", "java/Terminal.java"),
+    *("java/pom.xml", "java/jars.sha256"),
+    *("java/Issuer.java", "java/Signer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
     *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
+    "scp03/requirements.txt",
 )
+YUBIKIT = PARTS / "python"
 SECONDS = 60
 VICC_CAN = "222222"  # virtualsmartcard's own
 _VICC = (sys.executable, HERE / "vicc" / "card.py")
@@ -67,9 +71,10 @@ def _java(program: str) -> list[str]:
     ]
 
 
-def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) -> None:
-    """The files of a foreign card, by JMRTD, into `folder`. `more`: EF.CardAccess, a chip's key."""
-    arguments = [key, signer, folder, algorithm, *more]
+def issue(key: Path, signer: Path, folder: Path, algorithm: str, **wanted: object) -> None:
+    """The files of a foreign card, by JMRTD, into `folder`. `wanted`: see Issuer.java."""
+    named = [f"{name.replace('_', '-')}={value}" for name, value in wanted.items()]
+    arguments = [key, signer, folder, algorithm, *named]
     done = subprocess.run(
         [*_java("Issuer"), *map(str, arguments)],
         capture_output=True,
@@ -80,6 +85,11 @@ def issue(key: Path, signer: Path, folder: Path, algorithm: str, *more: Path) ->
     assert done.returncode == 0, done.stderr
 
 
+def active_authentication(key: Path, algorithm: str) -> list[str]:
+    """The program with which a stranger's chip answers challenges, by Bouncy Castle."""
+    return [*_java("Signer"), str(key), algorithm]
+
+
 def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:
     """The C terminal over OpenPACE and OpenSSL with the card in the reader."""
     return _judgement(stack, [str(PARTS / "bin" / "terminal"), kind, secret, str(root)])
@@ -88,6 +98,14 @@ def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Jud
 def go(stack: Stack, can: str, root: Path) -> Judgement:
     """The Go terminal with the card in the reader; it knows P-256 alone."""
     return _judgement(stack, [str(PARTS / "bin" / "terminal-go"), can, str(root)])
+
+
+def their_office(stack: Stack, keys: TransportKeys, content: Path) -> dict[str, Any]:
+    """Yubico's SCP03 with a blank in the reader: loads that file as DG1, tells what it met."""
+    halves = [keys.encryption.hex(), keys.mac.hex()]
+    environment = {**os.environ, **stack.environment, "PYTHONPATH": str(YUBIKIT)}
+    office = HERE / "scp03" / "office.py"
+    return _told([sys.executable, str(office), *halves, str(content)], environment)
 
 
 def virtualsmartcard() -> Path | None:
@@ -111,15 +129,14 @@ def write_card_access_of_vicc(path: Path) -> None:
 
 
 def _judgement(stack: Stack, command: list[str]) -> Judgement:
+    told = _told(command, {**os.environ, **stack.environment})
+    return Judgement(checks=told["checks"], files=told["files"], said=told["said"])
+
+
+def _told(command: list[str], environment: dict[str, str]) -> Any:
     done = subprocess.run(
-        command,
-        env={**os.environ, **stack.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+        command, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
     )
     if done.returncode != 0:
         raise CardRefused(done.stderr[-3000:])
-    told: Any = json.loads(done.stdout)
-    return Judgement(checks=told["checks"], files=told["files"], said=told["said"])
+    return json.loads(done.stdout)

@@ -17,6 +17,7 @@ from tests.simulators.ic_card_scene import flipped
 from tests.simulators.pcsc_stack import MRC
 
 READ, REFUSED, NOT_AUTHENTIC = 0, 1, 3
+IN_FORCE = "ic_card.in_force"  # the emulator's sample person has been out of date since 2020
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def offered(tmp_path_factory):
 @pytest.fixture(scope="module")
 def issued(tmp_path_factory, authority, offered):
     folder = tmp_path_factory.mktemp("issued")
-    issue(authority.key, authority.signer, folder, "SHA256withRSA", offered)
+    issue(authority.key, authority.signer, folder, "SHA256withRSA", access=offered)
     return folder
 
 
@@ -63,7 +64,7 @@ def report_of(done, code):
             finding["reason"],
         )
         for name, finding in findings.items()
-        if finding["outcome"] != "passed"
+        if finding["outcome"] != "passed" and name != IN_FORCE
     }
 
 
@@ -73,6 +74,7 @@ NO_PROOF = {"chip_authentication": ("undetermined", "no_common_protocol")}
 def test_it_is_authentic_and_says_that_it_may_be_a_copy(stack, tmp_path, files, authority):
     report, others = report_of(read(stack, tmp_path, files, authority.csca), READ)
     assert others == NO_PROOF
+    assert report["in_force"] == "failed"
     assert report["person"] == {
         "document_number": "T22000129",
         "name": "MUSTERMANN ERIKA",
@@ -97,6 +99,7 @@ def test_a_changed_file_fails_alone(stack, tmp_path, files, authority):
     path.write_bytes(path.read_bytes().replace(b"MUSTERMANN", b"MUSTERFRAU"))
     report, others = report_of(read(stack, tmp_path, files, authority.csca), NOT_AUTHENTIC)
     assert report["person"]["name"] == "MUSTERFRAU ERIKA"
+    assert report["in_force"] == "undetermined"
     assert others == {**NO_PROOF, "DG1": ("failed", "hash_mismatch")}
 
 
@@ -140,7 +143,7 @@ def test_an_offer_that_dg14_does_not_repeat_is_a_downgrade(stack, tmp_path, offe
     other, files = tmp_path / "other.bin", tmp_path / "files"
     other.write_bytes(encode_security_infos(stronger))
     files.mkdir()
-    issue(authority.key, authority.signer, files, "SHA256withRSA", other)
+    issue(authority.key, authority.signer, files, "SHA256withRSA", access=other)
     _, others = report_of(read(stack, tmp_path, files, authority.csca), NOT_AUTHENTIC)
     assert others == {**NO_PROOF, "EF.CardAccess": ("failed", "card_access_differs")}
 
@@ -157,7 +160,7 @@ def with_chip_key(tmp_path, offered, authority):
     files = tmp_path / "proved"
     files.mkdir()
     public = make_chip_key(files / "chip.pk8")
-    issue(authority.key, authority.signer, files, "SHA256withRSA", offered, public)
+    issue(authority.key, authority.signer, files, "SHA256withRSA", access=offered, chip=public)
     return files
 
 

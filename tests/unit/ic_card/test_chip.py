@@ -1,5 +1,8 @@
 """The chip against hostile terminals: it stays shut, and alive."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,32 +28,18 @@ from mrc.infra.readers.card_file import SoftwareChip
 from mrc.kernel.curves import P256, multiply
 from mrc.kernel.errors import Malformed, Rejected
 from mrc.kernel.inline import run_inline
+from tests.simulators.ic_card_scene import active_card, sw
 from tests.simulators.ic_card_world import (
     CAN,
     CIPHERS,
     ENTROPY,
     PIN,
     World,
-    blank_state,
     connect,
     open_can,
     open_pin,
     power_on,
 )
-
-_MADE = {}
-
-
-def active_card(profile=None):
-    """A fresh copy of an active card; one is made for all tests."""
-    if profile not in _MADE:
-        chip, _ = run_inline(World().make(SoftwareChip(blank_state(profile))))
-        _MADE[profile] = (chip.load(), chip._keys)
-    return SoftwareChip(*_MADE[profile])
-
-
-async def sw(connection, command):
-    return (await connection.send(command)).sw
 
 
 async def test_only_card_access_and_atr_info_are_readable_without_pace():
@@ -237,20 +226,11 @@ async def test_signing_needs_the_pin_and_an_active_card():
     command = CommandApdu(0, Ins.INTERNAL_AUTHENTICATE, 0, 0, bytes(32), 256)
     assert await sw(connection, command) == Sw.SECURITY_NOT_SATISFIED
     chip = active_card()
-    state = chip.load()
-    object.__setattr__(state, "life_cycle", LifeCycle.PERSONALISED)
-    fresh = SoftwareChip(decode_state(_json(encode_state(state))), chip._keys)
-    _MADE.clear()
-    connection = await connect(fresh)
+    state = replace(chip.load(), life_cycle=LifeCycle.PERSONALISED)
+    connection = await connect(SoftwareChip(state, chip._keys))
     await open_pin(connection)
     await enter(connection, Application.ISSUANCE)
     assert await sw(connection, command) == Sw.CONDITIONS_NOT_SATISFIED
-
-
-def _json(value):
-    import json
-
-    return json.dumps(value)
 
 
 async def test_one_signature_per_pin_entry():
@@ -288,7 +268,7 @@ def test_the_life_cycle_only_moves_forward():
 
 def test_the_state_survives_its_encoding_and_a_broken_one_is_no_fresh_card():
     state = active_card().load()
-    text = _json(encode_state(state))
+    text = json.dumps(encode_state(state))
     assert decode_state(text) == state
     for size in range(0, len(text), 997):
         with pytest.raises(Malformed):

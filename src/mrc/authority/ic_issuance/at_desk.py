@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from mrc.authority.ic_issuance.deciding import last_day
 from mrc.authority.ic_issuance.desk_parts import (
     AFTER,
     Blank,
@@ -43,6 +42,7 @@ from mrc.authority.staff.signing_in import SignedIn
 from mrc.authority.staff.visits import OpenRecord
 from mrc.formats import base64url
 from mrc.formats.catalogue.ages import seoul_date
+from mrc.ic_card.mrz import last_day
 from mrc.ic_card.personalisation.job import Job, Step, decode_job, encode_job
 from mrc.ic_card.personalisation.making import CardRecord, PinRule, make_card
 from mrc.ic_card.personalisation.order import encode_order

@@ -6,12 +6,13 @@ card of plastic must still be is asked of the register too.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from mrc.authority.ic_issuance.ports import IcCard
 from mrc.authority.ports import Carrier
 from mrc.formats.catalogue.ages import seoul_date
 from mrc.formats.catalogue.card_types import CardType
+from mrc.ic_card.mrz import last_day
 from mrc.ic_card.reasons import Reason as Chip
 from mrc.ic_card.server.verdict import ChipProof
 from mrc.issuer.records import MobileCard
@@ -31,11 +32,6 @@ from mrc.registry.people import Registrant
 
 _CLAUSE = "IC-CARD 5.4 check 5"
 _PHONE = "eligibility.own_phone"
-
-
-def last_day(expiry_date: str) -> date:
-    """Of the zone's YYMMDD: chip cards were first made in this century."""
-    return date(2000 + int(expiry_date[:2]), int(expiry_date[2:4]), int(expiry_date[4:6]))
 
 
 def check_plastic(proof: ChipProof, card: IcCard, holder: Registrant, *, at: datetime) -> None:

@@ -26,6 +26,8 @@ from mrc.kernel.ports import Entropy
 
 MAX_CHAINED = 65536  # bytes that a chain of commands may carry
 _GLOBAL_PLATFORM, _GLOBAL_PLATFORM_SECURED = 0x80, 0x84
+_CLASSES = (0x00, _GLOBAL_PLATFORM, _GLOBAL_PLATFORM_SECURED)  # but for the chaining bit
+_OPEN_LIVES = (LifeCycle.PERSONALISED, LifeCycle.ACTIVE, LifeCycle.BLOCKED)
 _PACE, _CHIP_AUTHENTICATION = (0xC1, 0xA4), (0x41, 0xA4)
 
 
@@ -105,6 +107,8 @@ class Card:
 
     async def _answer(self, command: CommandApdu) -> ResponseApdu:
         try:
+            if command.cla & ~CHAINING not in _CLASSES:
+                raise Refused(Sw.CLA_UNSUPPORTED)
             whole = self._unchain(command)
             return ResponseApdu(Sw.OK) if whole is None else await self._dispatch(whole)
         except Refused as refusal:
@@ -122,7 +126,7 @@ class Card:
         before, session.chain = session.chain, None
         if command.ins == Ins.GENERAL_AUTHENTICATE:
             return command
-        if before is not None and before.header[1:] == command.header[1:]:
+        if before is not None and before.header == command.chained(more=True).header:
             if len(before.data) + len(command.data) > MAX_CHAINED:
                 raise Refused(Sw.CHAINING_UNSUPPORTED)
             joined = before.data + command.data
@@ -134,24 +138,19 @@ class Card:
 
     async def _dispatch(self, command: CommandApdu) -> ResponseApdu:
         host = self._host
-        if command.cla in (_GLOBAL_PLATFORM, _GLOBAL_PLATFORM_SECURED):
-            return await self._load(command)
         if command.cla & ~CHAINING:
-            raise Refused(Sw.CLA_UNSUPPORTED)
-        if host.state.life_cycle not in (
-            LifeCycle.PERSONALISED,
-            LifeCycle.ACTIVE,
-            LifeCycle.BLOCKED,
-        ):
+            return await self._load(command)
+        if host.state.life_cycle not in _OPEN_LIVES:
             raise Refused(Sw.CONDITIONS_NOT_SATISFIED)
         return await self._serve(command)
 
     async def _load(self, command: CommandApdu) -> ResponseApdu:
         host = self._host
-        if host.state.transport_keys is None:
+        transport_keys = host.state.transport_keys
+        if transport_keys is None:
             raise Refused(Sw.INS_UNSUPPORTED)
         if command.cla == _GLOBAL_PLATFORM and command.ins == Ins.INITIALIZE_UPDATE:
-            return loading.initialize_update(host, command)
+            return loading.initialize_update(host, transport_keys, command)
         if command.cla == _GLOBAL_PLATFORM_SECURED and command.ins == Ins.EXTERNAL_AUTHENTICATE:
             return loading.authenticate(host, command)
         if command.cla == _GLOBAL_PLATFORM_SECURED:

@@ -37,10 +37,7 @@ _REQUIRED = (CARD_ACCESS, COM, SOD, data_group(1), data_group(13), data_group(14
 _SECRETS = (Password.CAN, Password.PIN, Password.PUK)
 
 
-def initialize_update(host: Host, command: CommandApdu) -> ResponseApdu:
-    keys = host.state.transport_keys
-    if keys is None:
-        raise Refused(Sw.INS_UNSUPPORTED)
+def initialize_update(host: Host, keys: scp03.TransportKeys, command: CommandApdu) -> ResponseApdu:
     if len(command.data) != scp03.CHALLENGE_BYTES:
         raise Refused(Sw.WRONG_LENGTH)
     challenge = host.entropy.token(scp03.CHALLENGE_BYTES)

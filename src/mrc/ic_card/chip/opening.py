@@ -26,7 +26,6 @@ from mrc.ic_card.secure_messaging import SecureChannel
 from mrc.kernel.curves import DomainParameters, multiply
 from mrc.kernel.errors import Rejected
 
-_OPEN_LIVES = (LifeCycle.PERSONALISED, LifeCycle.ACTIVE, LifeCycle.BLOCKED)
 _MECHANISM, _PASSWORD, _PARAMETERS = 0x80, 0x83, 0x84
 
 
@@ -43,8 +42,7 @@ def set_authentication_template(host: Host, command: CommandApdu) -> ResponseApd
     if fields.get(_PARAMETERS, bytes([info.parameter_id])) != bytes([info.parameter_id]):
         raise Refused(Sw.WRONG_DATA)
     number = int.from_bytes(fields.get(_PASSWORD, b""))
-    known = host.state.life_cycle in _OPEN_LIVES and number in set(Password)
-    if not known or Password(number) not in host.state.password_keys:
+    if number not in set(Password) or Password(number) not in host.state.password_keys:
         raise Refused(Sw.REFERENCE_NOT_FOUND)
     password = Password(number)
     host.session.pace = PaceSelected(password=password)
@@ -232,5 +230,3 @@ def _open_bac(
 def _check_bac_on(host: Host) -> None:
     if not host.state.profile.bac or not host.state.bac_seed:
         raise Refused(Sw.INS_UNSUPPORTED)
-    if host.state.life_cycle not in _OPEN_LIVES:
-        raise Refused(Sw.CONDITIONS_NOT_SATISFIED)

@@ -36,8 +36,8 @@ def _check_session(host: Host) -> None:
 
 
 async def general_authenticate(host: Host, command: CommandApdu) -> ResponseApdu:
-    """9303-11 6.2.4.2. The new keys hold from the next command on."""
-    _check_session(host)
+    """9303-11 6.2.4.2, after `set_template` in this session. The new keys hold from the next
+    command on."""
     suite, host.session.chip_authentication = host.session.chip_authentication, None
     own = host.keys.find_public_key(KeySlot.CHIP_AUTHENTICATION)
     if suite is None or own is None:

@@ -55,14 +55,16 @@ def no_pin(token: str) -> str:
 class Token:
     """A token, logged in to at the first need and again after it was away.
 
-    A PIN that was refused is not tried again by this object: retries would lock the token.
+    A PIN that was refused is not tried again by this object: retries would lock the token. Another
+    one in the PIN's file is.
     """
 
     def __init__(self, address: Pkcs11Uri, pin: PinSource = no_pin) -> None:
         self._address = address
         self._pin = pin
         self._session: Any = None
-        self._refused = False
+        self._tried: bytes | None = None
+        self._refused: bytes | None = None
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -171,10 +173,17 @@ class Token:
         return EcPublicKey.from_uncompressed(curve, point)
 
     def _open(self) -> Any:
-        if self._refused:
-            raise self._rejected(TokenReason.WRONG_PIN, "refused before, not tried again")
+        if self._refused is not None and self._address.pin_file is None:
+            raise self._refused_before()
         token = _library(self._address.module).get_token(token_label=self._address.token)
-        return self._log_in(token, self._read_pin())
+        pin = self._read_pin()
+        self._tried = hashlib.sha256(pin.encode()).digest()
+        if self._tried == self._refused:
+            raise self._refused_before()
+        return self._log_in(token, pin)
+
+    def _refused_before(self) -> Rejected:
+        return self._rejected(TokenReason.WRONG_PIN, "refused before, not tried again")
 
     def _log_in(self, token: Any, pin: str) -> Any:
         from pkcs11.exceptions import UserAlreadyLoggedIn
@@ -201,10 +210,10 @@ class Token:
         try:
             yield
         except (theirs.PinIncorrect, theirs.PinInvalid, theirs.PinLenRange) as error:
-            self._refused = True
+            self._refused = self._tried
             raise self._rejected(TokenReason.WRONG_PIN, "the token refuses it") from error
         except theirs.PinLocked as error:
-            self._refused = True
+            self._refused = self._tried
             raise self._rejected(TokenReason.PIN_LOCKED, "its officer must unlock it") from error
         except theirs.NoSuchToken as error:
             raise self._unavailable("no token of this label is there") from error

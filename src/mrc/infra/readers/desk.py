@@ -7,7 +7,7 @@ needed; production finds them or says what is missing.
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from mrc.ic_card.terminal.connection import CardConnection
 from mrc.ic_card.terminal.transport import CardTransport
 from mrc.infra.chip_faces import chip_face
 from mrc.infra.keys.software import OpensslVerifier, SoftwareSigner, SystemEntropy
+from mrc.infra.keys.token_keys import Tokens
 from mrc.infra.readers.authority import CscaFolder
 from mrc.infra.readers.blanks import MasterKey, make_blank
 from mrc.infra.readers.card_file import CardFile
@@ -108,13 +109,18 @@ class EmulatedReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskOffice:
-    """A `CardOffice`. `publish` hands the practice root to those who must trust it."""
+    """A `CardOffice`. `publish` hands the practice root to those who must trust it.
+
+    `tokens` are one for all cards: a PIN that the signer's token refused is not sent again at every
+    try to go on, which would lock the token.
+    """
 
     folder: Path
     reader: DeskReader
     production: bool
     clock: Clock
     publish: Callable[[CscaFolder], None]
+    tokens: Tokens = field(default_factory=Tokens)
 
     def lacks(self) -> Sequence[Lack]:
         found = list(self.reader.lacks())
@@ -157,7 +163,7 @@ class DeskOffice:
 
     @property
     def _csca(self) -> CscaFolder:
-        return CscaFolder(self.folder / "csca")
+        return CscaFolder(self.folder / "csca", self.tokens)
 
     @property
     def _master_key(self) -> Path:

@@ -1,11 +1,14 @@
 """virtualsmartcard's identity card, with an LDS1 application added, in the slot of vpcd.
 
 card.py FOLDER: the folder holds the application's files as `0101.bin` and so on, and perhaps a key
-for Chip Authentication, `chip.pk8`. EF.CardAccess and the CAN 222222 are the emulator's own;
+for Chip Authentication, `chip.pk8`, and the command of a program that signs for Active
+Authentication, `active.json`. EF.CardAccess and the CAN 222222 are the emulator's own;
 `card.py write-card-access FILE` only writes the former.
 """
 
+import json
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,13 @@ from typing import Any
 from chip_authentication import Environment
 from virtualsmartcard import CardGenerator, CryptoUtils, SEutils, TLVutils
 from virtualsmartcard.SmartcardFilesystem import DF, TransparentStructureEF
+from virtualsmartcard.SWutils import SW
 from virtualsmartcard.utils import stringtoint
 from virtualsmartcard.VirtualSmartcard import VirtualICC
 
 LDS1 = bytes.fromhex("A0000002471001")
 PORT = 35963
+INTERNAL_AUTHENTICATE = 0x88
 
 
 def mend_for_python_3() -> None:
@@ -85,6 +90,7 @@ class Card(VirtualICC):
         super().__init__(None, "nPA", "127.0.0.1", PORT, logginglevel="DEBUG")
         add_application(self.os.mf, folder)
         self._give_key(folder / "chip.pk8")
+        self._give_signer(folder / "active.json")
         self.sock = Prompt(self.sock)
 
     def _give_key(self, path: Path) -> None:
@@ -93,6 +99,21 @@ class Card(VirtualICC):
         if path.exists():
             environment.__class__ = Environment
             environment.chip_key = path.read_bytes()
+
+    def _give_signer(self, path: Path) -> None:
+        """INTERNAL AUTHENTICATE is answered by a program, where the folder names one."""
+        if not path.exists():
+            return
+        program = subprocess.Popen(
+            json.loads(path.read_text()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+        def sign(p1: int, p2: int, challenge: bytes) -> tuple[int, bytes]:
+            data = challenge.encode("latin-1") if isinstance(challenge, str) else challenge
+            print(data.hex(), file=program.stdin, flush=True)
+            return SW["NORMAL"], bytes.fromhex(program.stdout.readline())
+
+        self.os.ins2handler[INTERNAL_AUTHENTICATE] = sign
 
 
 def write_card_access(path: Path) -> None:
