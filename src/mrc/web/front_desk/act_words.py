@@ -54,6 +54,7 @@ def _register(_: Translator) -> dict[ActKind, Message]:
         ActKind.NATURALISED: _("Became Korean"),
         ActKind.DIED: _("Died"),
         ActKind.ELIGIBILITY_DECIDED: _("Checks for a card decided"),
+        ActKind.UNLOCK_REFUSED: _("Unlocking at home refused"),
         ActKind.CARD_PRINTED: _("Physical card printed"),
     }
 
