@@ -85,6 +85,7 @@ def _staff(_: Translator) -> dict[StaffAct, Message]:
         StaffAct.PERSON_CHECKED: _("Person checked by eye"),
         StaffAct.OFFER_MADE: _("Code shown"),
         StaffAct.OFFER_WITHDRAWN: _("Code withdrawn"),
+        StaffAct.SIM_CHANGE_PASSED: _("Code shown although the SIM was changed"),
         StaffAct.APPROVAL_ASKED: _("Approval asked for"),
         StaffAct.APPROVAL_GIVEN: _("Approved"),
         StaffAct.APPROVAL_REFUSED: _("Approval refused"),
