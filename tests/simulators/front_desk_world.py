@@ -60,9 +60,10 @@ class MovableClock:
 
 @dataclass
 class CarrierInMemory:
-    """A `Carrier`. `strangers` are lines in another person's name."""
+    """A `Carrier`. `strangers` are lines in another person's name, `new_sims` were moved lately."""
 
     strangers: set[str] = field(default_factory=set)
+    new_sims: set[str] = field(default_factory=set)
     sent: dict[str, str] = field(default_factory=dict)
     silent: bool = False
 
@@ -73,6 +74,8 @@ class CarrierInMemory:
             return undetermined("carrier.name", CLAUSE, "no_answer")
         if number in self.strangers:
             return failed("carrier.name", CLAUSE, "another_person")
+        if number in self.new_sims:
+            return undetermined("carrier.sim_change", CLAUSE, "sim_changed_recently")
         return passed("carrier.name", CLAUSE)
 
     async def send_code(self, number: PhoneNumber, code: str) -> None:

@@ -6,19 +6,24 @@ one party that is played: a test says what it answers.
 
 import contextlib
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.types import ASGIApp
 
 from mrc.authority.card_source import RegistryCardSource
+from mrc.authority.counter import Counter
 from mrc.authority.ic_issuance.plastic import ChipCards, MadeCard
 from mrc.authority.ic_issuance.ports import FaceStep
 from mrc.authority.ic_issuance.steps import IcCardSteps
+from mrc.authority.loss.codes import TryCounter, TryLimits
+from mrc.authority.loss.holders import CodeParts, HolderDoor
+from mrc.authority.loss.unlocking import UnlockParts, UnlockSteps
 from mrc.formats.x509.certificate import encode_pem
 from mrc.ic_card.personalisation.job import Job
 from mrc.ic_card.personalisation.making import CardRecord
@@ -39,6 +44,7 @@ from mrc.infra.portraits import check_portrait
 from mrc.infra.practice_faces import draw_face
 from mrc.infra.readers.card_file import SoftwareChip
 from mrc.infra.settings import Host, Settings
+from mrc.infra.status_push import PushingPublisher
 from mrc.infra.stores.ic_sessions import DatabaseIcCards
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.infra.trust_store import TrustKind, TrustStore
@@ -78,19 +84,22 @@ from mrc.registry.people import Address, Registrant, RegistrantId
 from mrc.registry.phones import decode_phone_number
 from mrc.registry.residence import Residence, decode_status
 from mrc.registry.store import Change
+from mrc.wallet.chip_proof import IcCardRefused, TapStep
 from mrc.wallet.holdings import Card
-from mrc.wallet.ic_card import IcCardRefused, Tapped, TapStep
+from mrc.wallet.ic_card import Tapped
 from mrc.wallet.mobile_id import MobileId, OpenWallet, WalletHost
 from mrc.wallet.provider_client import ProviderClient, ProviderParts
 from mrc.web.issuer_api.app import make_app as make_issuer_app
 from mrc.web.issuer_api.limits import RateLimits
-from mrc.wiring.ic_cards import make_challenge_steps, make_chip_cards
+from mrc.wiring.ic_cards import make_challenge_steps, make_chip_cards, make_chip_parts
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
+from mrc.wiring.losses import UNLOCK_WINDOW
 from mrc.wiring.providers import make_provider
 from mrc.wiring.wallet_process import load_trust
 from tests.simulators import ic_card_world as chips
 from tests.simulators.holder_world import Network
 from tests.simulators.ic_card_world import PIN, Unreliable, World
+from tests.simulators.losses import make_code_parts
 
 HOLDER = RegistrantId("P-LAN")
 NUMBER = "M12345678"
@@ -216,6 +225,16 @@ class Person:
         self.seen.append(step)
 
 
+@dataclass
+class Current:
+    """The steps as the world has them when a request comes: a test may change them meanwhile."""
+
+    steps: Callable[[], Any]
+
+    async def step(self, request: Any, headers: Any) -> Any:
+        return await self.steps().step(request, headers)
+
+
 @dataclass(kw_only=True)
 class IcWorld:
     settings: Settings
@@ -225,6 +244,9 @@ class IcWorld:
     cards: DatabaseIcCards
     chip_cards: ChipCards
     steps: IcCardSteps
+    counter: Counter
+    losses: CodeParts
+    unlocking: UnlockSteps
     carrier: Lines
     clock: ShiftedClock
     office: World
@@ -237,7 +259,12 @@ class IcWorld:
     @property
     def app(self) -> ASGIApp:
         return make_issuer_app(
-            self.issuer, clock=self.clock, limits=NO_LIMITS, challenge=self.steps
+            self.issuer,
+            clock=self.clock,
+            limits=NO_LIMITS,
+            challenge=Current(lambda: self.steps),
+            loss=HolderDoor(self.losses, self.issuer.store),
+            unlocking=Current(lambda: self.unlocking),
         )
 
     def network(self) -> Network:
@@ -246,10 +273,12 @@ class IcWorld:
         return Network(apps={urlsplit(urls[host]).netloc: app for host, app in hosts.items()})
 
     def with_face(self, face: FaceStep) -> None:
-        self.steps = IcCardSteps(replace(self.steps._parts, face=face))
+        chip = replace(self.steps._parts.chip, face=face)
+        self.steps = IcCardSteps(replace(self.steps._parts, chip=chip))
+        self.unlocking = UnlockSteps(replace(self.unlocking._parts, chip=chip))
 
-    async def live(self) -> list[MobileCard]:
-        return await self.issuer.cards.live(HolderReference(HOLDER))
+    async def live(self, holder: RegistrantId = HOLDER) -> list[MobileCard]:
+        return await self.issuer.cards.live(HolderReference(holder))
 
     async def change(self, **changes: object) -> None:
         """Another state of the person in the register."""
@@ -356,15 +385,15 @@ async def ic_world(folder: Path, *, office: World | None = None) -> AsyncIterato
             provider_app = make_provider(settings, database, at=at)
             source = RegistryCardSource(registry, RULES)
             issuer = make_issuer(IMMIGRATION, settings, database, source, at=at)
-        steps = make_challenge_steps(
-            settings,
-            database,
-            issuer=issuer,
-            registry=registry,
-            carrier=carrier,
-            rules=RULES,
-            clock=clock,
+        chip_parts = make_chip_parts(
+            settings, database, issuer=issuer, registry=registry, clock=clock
         )
+        steps = make_challenge_steps(chip_parts, carrier=carrier, rules=RULES)
+        network = Network(apps={})
+        publisher = PushingPublisher(issuer.status, network, settings.home / "subscriptions")
+        counter = Counter(issuer.offers, issuer.cards, publisher)
+        losses = make_code_parts(database, counter)
+        daily = TryCounter(losses.store, losses.key, TryLimits(window=UNLOCK_WINDOW))
         chip_cards = make_chip_cards(database, registry)
         await chip_cards.register(made_card(record), HOLDER, actor="office", now=at)
         yield IcWorld(
@@ -375,6 +404,9 @@ async def ic_world(folder: Path, *, office: World | None = None) -> AsyncIterato
             cards=DatabaseIcCards(database),
             chip_cards=chip_cards,
             steps=steps,
+            counter=counter,
+            losses=losses,
+            unlocking=UnlockSteps(UnlockParts(chip=chip_parts, counter=counter, tries=daily)),
             carrier=carrier,
             clock=clock,
             office=office,

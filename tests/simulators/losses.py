@@ -6,13 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mrc.authority.counter import Officer
+from mrc.authority.counter import Counter, Officer
 from mrc.authority.desk import IssueOrder
 from mrc.authority.loss.carriers import CarrierDesk, NoticeDesk, SignedReports
 from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
 from mrc.authority.loss.holders import CodeDesk, CodeParts, HolderDoor
 from mrc.authority.loss.reports import LossReports
 from mrc.formats.status_list.bits import Status
+from mrc.infra.database.engine import Database
 from mrc.infra.database.issuer_tables import card_events, copies
 from mrc.infra.keys.software import OpensslVerifier, Pbkdf2, SoftwareSigner, SystemEntropy
 from mrc.infra.stores.loss import DatabaseLosses
@@ -170,11 +171,15 @@ class LossWorld:
         return await make_report(changed, typ=typ, signer=by or self.carrier_key)
 
 
-async def make_loss_world(world: FrontDeskWorld, held: Carded) -> LossWorld:
-    store, key = DatabaseLosses(world.database), CodeKey(CODE_KEY, Pbkdf2())
-    reports = LossReports(store, world.counter, SystemEntropy())
+def make_code_parts(database: Database, counter: Counter) -> CodeParts:
+    store, key = DatabaseLosses(database), CodeKey(CODE_KEY, Pbkdf2())
+    reports = LossReports(store, counter, SystemEntropy())
     tries = TryCounter(store, key, TryLimits())
-    parts = CodeParts(store=store, reports=reports, tries=tries, key=key)
+    return CodeParts(store=store, reports=reports, tries=tries, key=key)
+
+
+async def make_loss_world(world: FrontDeskWorld, held: Carded) -> LossWorld:
+    parts, store = make_code_parts(world.database, world.counter), DatabaseLosses(world.database)
     others, carrier_key = OthersInMemory(), SoftwareSigner.generate()
     keys = Keys({CARRIER: carrier_key.public_key})
     signed = SignedReports(reporters=keys, audience=LOST_ORIGIN, verifier=OpensslVerifier())
@@ -188,6 +193,6 @@ async def make_loss_world(world: FrontDeskWorld, held: Carded) -> LossWorld:
         codes=CodeDesk(parts, others),
         carrier_key=carrier_key,
         keys=keys,
-        carriers=CarrierDesk(signed, store, reports),
-        notices=NoticeDesk(signed, store, reports, tries, key),
+        carriers=CarrierDesk(signed, store, parts.reports),
+        notices=NoticeDesk(signed, store, parts.reports, parts.tries, parts.key),
     )

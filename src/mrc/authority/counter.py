@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mrc.authority.ports import StatusPublisher
 from mrc.formats.catalogue.card_types import CardType
-from mrc.issuer.cards import Cards, Order
+from mrc.issuer.cards import Cards, Order, OwnUnlock
 from mrc.issuer.offers import MadeOffer, OfferOrder, Offers
 from mrc.issuer.records import HolderReference, MobileCard, OfferId, OfferState
 
@@ -66,6 +66,17 @@ class Counter:
 
     async def unlock(self, order: Order, *, now: datetime) -> list[MobileCard]:
         moved = await self._cards.unlock(order, now=now)
+        await self._publisher.publish_changes(now=now)
+        return moved
+
+    async def unlockable(
+        self, phone: str, *, undoable: frozenset[str], holder: HolderReference | None
+    ) -> MobileCard:
+        return await self._cards.unlockable(phone, undoable=undoable, holder=holder)
+
+    async def unlock_own(self, wish: OwnUnlock, *, now: datetime) -> MobileCard:
+        """The holder's own unlocking; the lists say so before this returns."""
+        moved = await self._cards.unlock_own(wish, now=now)
         await self._publisher.publish_changes(now=now)
         return moved
 

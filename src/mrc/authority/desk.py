@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mrc.authority.counter import Counter, CounterOrder, Officer
-from mrc.authority.ports import Carrier
+from mrc.authority.ports import SIM_CHANGED_RECENTLY, Carrier
 from mrc.formats.catalogue.card_types import CardType
 from mrc.issuer.offers import MadeOffer
 from mrc.issuer.records import HolderReference, MobileCard
@@ -50,16 +50,26 @@ class Assessment:
     def eligible(self) -> bool:
         return self.decision.outcome is Outcome.PASSED
 
+    @property
+    def sim_changed(self) -> bool:
+        """Whether the carrier reports nothing but a SIM that was changed lately."""
+        return _sim_changed(self.phone_finding)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueOrder:
-    """What an officer asks for: `replacement_agreed` where another phone's card shall end."""
+    """What an officer asks for: `replacement_agreed` where another phone's card shall end.
+
+    `accepted_sim_change` refers to the second person's yes to this number's changed SIM. Whether
+    there is such a yes, and that it serves one offer only, is the caller's to have made sure.
+    """
 
     registrant: RegistrantId
     officer: Officer
     method: Method = Method.COUNTER_QR
     phone: PhoneNumber | None = None
     replacement_agreed: bool = False
+    accepted_sim_change: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,8 @@ class Desk:
             in_own_name=Outcome.UNDETERMINED if owner is None else owner.outcome,
             other_active=any(card.card_type is card_type for card in live),
             replacement_agreed=order.replacement_agreed,
+            sim_changed=_sim_changed(owner),
+            sim_change_accepted=order.accepted_sim_change is not None,
         )
         case = Case(
             registrant=registrant, card_type=card_type, method=order.method, phone=facts, at=now
@@ -152,13 +164,23 @@ class Desk:
         return True
 
     async def _record(self, assessment: Assessment, order: IssueOrder, now: datetime) -> None:
-        reasons = ", ".join(reason.value for reason in assessment.decision.reasons)
+        reasons = ", ".join(reason.value for reason in assessment.decision.reasons) or "eligible"
+        if assessment.sim_changed and order.accepted_sim_change is not None:
+            reasons += f"; changed SIM accepted by approval {order.accepted_sim_change}"
         await self._parts.registry.append_act(
             Act(
                 registrant=assessment.registrant.id,
                 kind=ActKind.ELIGIBILITY_DECIDED,
                 actor=order.officer.id,
-                reason=f"{order.method.value}: {reasons or 'eligible'}",
+                reason=f"{order.method.value}: {reasons}",
                 at=now,
             )
         )
+
+
+def _sim_changed(owner: Finding | None) -> bool:
+    return (
+        owner is not None
+        and owner.outcome is Outcome.UNDETERMINED
+        and owner.reason == SIM_CHANGED_RECENTLY
+    )

@@ -7,6 +7,9 @@ from mrc.kernel.findings import Finding
 from mrc.registry.people import Registrant
 from mrc.registry.phones import PhoneNumber
 
+SIM_CHANGED_RECENTLY = "sim_changed_recently"
+"""The reason of an undetermined `Carrier.in_own_name`: name and birth date fit, the SIM is new."""
+
 
 class Carrier(Protocol):
     """Whose phone number it is, and a way to reach it."""

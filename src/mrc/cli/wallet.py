@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mrc.cli import wallet_receiving
+from mrc.cli import wallet_receiving, wallet_unlocking
 from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
 from mrc.cli.wallet_output import (
@@ -55,6 +55,7 @@ for command in (
     wallet_receiving.pending,
     wallet_receiving.resume,
     wallet_receiving.abandon,
+    wallet_unlocking.unlock,
 ):
     wallet.add_command(command)
 
@@ -211,7 +212,8 @@ def remove(context: WalletCommand, card_id: str, as_json: bool) -> None:
 @click.pass_obj
 @refusals
 def lock(context: WalletCommand, card_id: str, as_json: bool) -> None:
-    """Lock one card at its issuer: nobody can use it until its holder is seen in person."""
+    """Lock one card at its issuer: nobody can use it until its holder unlocks it, at an office or
+    with the IC card."""
     receipt = context.run(lambda opened: opened.locking.lock(card_id))
     if as_json:
         print_json(

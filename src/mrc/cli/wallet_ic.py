@@ -1,7 +1,7 @@
 """`mrc wallet receive-ic`: collect a mobile card with the chip card at the reader."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,12 +23,13 @@ from mrc.kernel.errors import MrcError, Rejected
 from mrc.protocols.ic_issuance.face import Gesture
 from mrc.protocols.ic_issuance.messages import ShowFace
 from mrc.protocols.ic_issuance.refusals import WORDS, IcRefusal
-from mrc.wallet.ic_card import TapStep, ask_tries_left
+from mrc.wallet.chip_proof import TapStep, ask_tries_left
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.pending import PendingCard
 from mrc.wallet.receiving import ReceivedCard
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 _SECRET = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WORDS = {
     TapStep.HOLD_CARD: "Hold the card at the reader.",
@@ -159,11 +160,7 @@ async def collect_by_ic_card(
         seconds = time.monotonic() - started
         return Collected(received=unfinished, round_trips=None, apdus=None, seconds=seconds)
     connection = reader.connection()
-    try:
-        tapped = await opened.ic_card.begin(issuer, connection, holder)
-    except Rejected as error:
-        await _explain(connection, error)
-        raise
+    tapped = await explained(connection, opened.ic_card.begin(issuer, connection, holder))
     seconds = time.monotonic() - started
     return Collected(
         received=await opened.receiving.collect(tapped.pending),
@@ -171,6 +168,15 @@ async def collect_by_ic_card(
         apdus=tapped.apdus,
         seconds=seconds,
     )
+
+
+async def explained(connection: CardConnection, act: Awaitable[T]) -> T:
+    """What `act` gives; where the card's PIN was in the way, a `Refusal` that says what is left."""
+    try:
+        return await act
+    except Rejected as error:
+        await _explain(connection, error)
+        raise
 
 
 async def _finish(opened: OpenWallet, issuer: str) -> ReceivedCard | None:

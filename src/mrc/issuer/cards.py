@@ -34,7 +34,7 @@ class Order:
     """Whose cards shall change, by whom and why; `card_type` and `card` None mean all of them.
 
     `once` is claimed in the transaction that moves the cards: an order with a claim that was used
-    before, by whichever process, moves nothing.
+    before, by whichever process, moves nothing. `channel` as in `CardEvent`.
     """
 
     holder: HolderReference
@@ -43,6 +43,23 @@ class Order:
     card_type: CardType | None = None
     card: MobileCardId | None = None
     once: OneTimeUse | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnUnlock:
+    """The holder's own unlocking of the card on one phone, proved elsewhere.
+
+    `undoable`: the channels whose locks may be lifted so. A lock that no report made (an
+    officer's) has no channel and is never among them.
+    """
+
+    holder: HolderReference
+    phone: str
+    undoable: frozenset[str]
+    actor: str
+    reason: str
+    channel: str
 
 
 class Cards:
@@ -64,6 +81,47 @@ class Cards:
             return replace(card, locked=False)
 
         return await self._move(order, CardAct.UNLOCKED, change, now)
+
+    async def unlockable(
+        self, phone: str, *, undoable: frozenset[str], holder: HolderReference | None
+    ) -> MobileCard:
+        """The card of this phone, if it may be unlocked so; `Forbidden` as `unlock_own`.
+
+        `holder` None: who asks is not known yet, and step 2 is left for later.
+        """
+        async with self._store.transaction() as tx:
+            return await _check_unlockable(tx, phone, undoable, holder)
+
+    async def unlock_own(self, wish: OwnUnlock, *, now: datetime) -> MobileCard:
+        """Unlock the card of one phone; what is checked is held until the act is committed.
+
+        Raises `Forbidden`: 1. `NO_CARD_OF_PHONE`: no card was ever issued to this phone. 2.
+        `CARD_OF_ANOTHER`: its card is another holder's. 3. `CARD_ENDED`: cancelled, which never
+        comes back. 4. `NOT_LOCKED`. 5. `LOCKED_BY_OFFICE`: one of the locks since the last
+        unlocking came by a channel that is not in `undoable`.
+        """
+        for _ in range(TRIES - 1):
+            try:
+                return await self._unlock_own(wish, now)
+            except Unavailable:
+                continue
+        return await self._unlock_own(wish, now)
+
+    async def _unlock_own(self, wish: OwnUnlock, now: datetime) -> MobileCard:
+        async with self._store.transaction() as tx:
+            card = await _check_unlockable(tx, wish.phone, wish.undoable, wish.holder)
+            await tx.hold_lists([card.id])
+            event = CardEvent(
+                card=card.id,
+                act=CardAct.UNLOCKED,
+                actor=wish.actor,
+                reason=wish.reason,
+                at=now,
+                channel=wish.channel,
+            )
+            unlocked = replace(card, locked=False)
+            await apply(tx, unlocked, event)
+        return unlocked
 
     async def require_renewal(self, order: Order, *, now: datetime) -> list[MobileCard]:
         """The data is no longer right: present copies are stale until new ones are fetched."""
@@ -125,7 +183,12 @@ class Cards:
             await tx.hold_lists([card.id for card in moved])
             for card in moved:
                 event = CardEvent(
-                    card=card.id, act=act, actor=order.actor, reason=order.reason, at=now
+                    card=card.id,
+                    act=act,
+                    actor=order.actor,
+                    reason=order.reason,
+                    at=now,
+                    channel=order.channel,
                 )
                 if stale:
                     await tx.mark_copies_stale(card.id)
@@ -133,6 +196,25 @@ class Cards:
         if not moved:
             raise Forbidden(Reason.NO_LIVE_CARD)
         return moved
+
+
+async def _check_unlockable(
+    tx: CardTransaction, phone: str, undoable: frozenset[str], holder: HolderReference | None
+) -> MobileCard:
+    """The steps of `Cards.unlock_own`."""
+    card = await tx.find_card_of_phone(phone)
+    if card is None:  # 1
+        raise Forbidden(Reason.NO_CARD_OF_PHONE)
+    if holder not in (None, card.holder):  # 2, before a stranger is told the card's state
+        raise Forbidden(Reason.CARD_OF_ANOTHER)
+    if card.ended_at is not None:  # 3
+        raise Forbidden(Reason.CARD_ENDED)
+    if not card.locked:  # 4
+        raise Forbidden(Reason.NOT_LOCKED)
+    channels = await tx.lock_channels(card.id)
+    if not channels or not channels <= undoable:  # 5
+        raise Forbidden(Reason.LOCKED_BY_OFFICE)
+    return card
 
 
 async def apply(tx: CardTransaction, card: MobileCard, event: CardEvent) -> None:

@@ -29,3 +29,6 @@ class Reason(StrEnum):
     NOT_LOCKED = "card_not_locked"
     CARD_LOCKED = "card_locked"
     CARD_ENDED = "card_ended"
+    NO_CARD_OF_PHONE = "no_card_of_phone"
+    CARD_OF_ANOTHER = "card_of_another"
+    LOCKED_BY_OFFICE = "locked_by_office"

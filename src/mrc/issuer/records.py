@@ -216,13 +216,17 @@ class DeferredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardEvent:
-    """An act on a mobile card; committed with the change it names."""
+    """An act on a mobile card; committed with the change it names.
+
+    `channel` names the way a report came by; None where no report stands behind the act.
+    """
 
     card: MobileCardId
     act: str
     actor: str
     reason: str
     at: datetime
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

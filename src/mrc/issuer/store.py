@@ -123,6 +123,12 @@ class CardTransaction(Protocol):
     ) -> list[MobileCard]:
         """Cards that have not ended, held against other transactions until this one ends."""
 
+    async def find_card_of_phone(self, phone: str) -> MobileCard | None:
+        """The newest card of this phone, ended or not, held until this transaction ends."""
+
+    async def lock_channels(self, card: MobileCardId) -> frozenset[str | None]:
+        """By which channels the card was locked since it was last unlocked, or ever."""
+
     async def add_card(self, card: MobileCard, grant: GrantId) -> None:
         """Raises `AnotherPhone` where the holder has a live card of the type: then it is over."""
 

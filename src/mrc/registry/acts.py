@@ -27,6 +27,7 @@ class ActKind(StrEnum):
     NATURALISED = "naturalised"
     DIED = "died"
     ELIGIBILITY_DECIDED = "eligibility_decided"
+    UNLOCK_REFUSED = "unlock_refused"
     CARD_PRINTED = "card_printed"
 
 

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     UNDER_AGE = "under_age"
     PHONE_OF_ANOTHER = "phone_of_another"
     PHONE_OWNER_UNKNOWN = "phone_owner_unknown"
+    SIM_CHANGED_RECENTLY = "sim_changed_recently"
     NO_PHONE_NUMBER = "no_phone_number"
     NO_PORTRAIT = "no_portrait"
     PORTRAIT_TOO_SMALL = "portrait_too_small"
@@ -123,6 +124,8 @@ class PhoneFacts:
     """What is known about the phone that asks.
 
     `in_own_name` is the carrier's answer: undetermined where it did not answer or does not know.
+    `sim_changed`: it is undetermined for no other cause than a SIM that was changed lately, and
+    `sim_change_accepted` says that two officers looked at that and accept it.
     `other_active` says whether another phone holds this card of this person (None: not known),
     `replacement_agreed` whether the holder agreed that it ends.
     """
@@ -130,6 +133,12 @@ class PhoneFacts:
     in_own_name: Outcome
     other_active: bool | None
     replacement_agreed: bool = False
+    sim_changed: bool = False
+    sim_change_accepted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sim_changed and self.in_own_name is not Outcome.UNDETERMINED:
+            raise ValueError("a changed SIM leaves the line's owner undetermined")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +262,12 @@ def _own_phone(case: Case) -> Finding:
             return _pass(Rule.OWN_PHONE)
         case Outcome.FAILED:
             return _fail(Rule.OWN_PHONE, Reason.PHONE_OF_ANOTHER)
-        case Outcome.UNDETERMINED:
+        case Outcome.UNDETERMINED if not case.phone.sim_changed:
             return _unknown(Rule.OWN_PHONE, Reason.PHONE_OWNER_UNKNOWN)
+        case Outcome.UNDETERMINED if not case.phone.sim_change_accepted:
+            return _unknown(Rule.OWN_PHONE, Reason.SIM_CHANGED_RECENTLY)
+        case Outcome.UNDETERMINED:
+            return _pass(Rule.OWN_PHONE)
 
 
 def _portrait(person: Registrant, rules: EligibilityRules) -> Finding:

@@ -10,6 +10,13 @@ from mrc.formats import json_text
 from mrc.formats.jose import jwe
 from mrc.kernel.errors import Malformed, Rejected, Unavailable
 from mrc.kernel.ports import HttpResponse, Signer
+from mrc.protocols.card_loss.unlock import (
+    UNLOCK_PATH,
+    Unlocked,
+    UnlockRequest,
+    decode_unlocked,
+    encode_unlock_request,
+)
 from mrc.protocols.oauth import errors as oauth_errors
 from mrc.protocols.oauth import metadata as server_metadata
 from mrc.protocols.oauth.first_party import (
@@ -128,19 +135,34 @@ class IssuerClient:
         url = issuer.server.authorization_challenge_endpoint
         if url is None:
             raise Rejected(Reason.ISSUER_UNSUPPORTED, "first-party-apps-03 4.1", "no endpoint")
+        body = encode_challenge_request(request)
+        return decode_granted(await self._step(issuer, url, body, key=key, client=client))
+
+    async def unlock(
+        self,
+        issuer: Issuer,
+        request: UnlockRequest,
+        *,
+        key: Signer,
+        client: AttestedClient | None,
+    ) -> Unlocked:
+        """One step at our own unlock endpoint; raises as `challenge`."""
+        url = f"{issuer.metadata.credential_issuer}/{UNLOCK_PATH}"
+        body = encode_unlock_request(request)
+        return decode_unlocked(await self._step(issuer, url, body, key=key, client=client))
+
+    async def _step(
+        self, issuer: Issuer, url: str, body: bytes, *, key: Signer, client: AttestedClient | None
+    ) -> dict[str, object]:
         answer = await self._network.post_to_server(
-            url,
-            encode_challenge_request(request),
-            server=issuer.authorization_server,
-            key=key,
-            client=client,
+            url, body, server=issuer.authorization_server, key=key, client=client
         )
-        if answer.status >= 500:
-            raise Unavailable("authorization challenge endpoint", f"status {answer.status}")
-        members = _members(answer, "authorization challenge answer")
+        if answer.status >= 500 or answer.status == 429:
+            raise Unavailable(url, f"status {answer.status}")
+        members = _members(answer, "answer to a step")
         if answer.status != 200:
             raise oauth_errors.decode_error(members)
-        return decode_granted(members)
+        return members
 
     async def fetch_nonce(self, issuer: Issuer) -> str | None:
         """A c_nonce (7), or None where the issuer has no nonce endpoint."""

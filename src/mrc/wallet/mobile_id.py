@@ -42,6 +42,7 @@ from mrc.wallet.records import CardRecords
 from mrc.wallet.renewing import RENEWABLE, Renewed, Renewing, needs_renewal
 from mrc.wallet.reporting import Reporting
 from mrc.wallet.standing import Change, Standing, StandingParts
+from mrc.wallet.unlocking import Unlocking
 from mrc.wallet.updates import Updates
 
 
@@ -103,6 +104,10 @@ class OpenWallet:
         self._set_up_holding(trust, provider)
         self._set_up_showing(trust)
         self.reporting = Reporting(opened, host.http, host.entropy, office=trust.reports)
+
+    def _set_up_holding(self, trust: WalletTrust, provider: WalletProvider | None) -> None:
+        """What deals with issuers: cards received, renewed, locked, unlocked."""
+        host = self._host
         self.standing = Standing(
             StandingParts(
                 http=host.http,
@@ -112,10 +117,6 @@ class OpenWallet:
                 clock=host.clock,
             )
         )
-
-    def _set_up_holding(self, trust: WalletTrust, provider: WalletProvider | None) -> None:
-        """What deals with issuers: cards received, renewed, locked."""
-        host = self._host
         network = WalletNetwork(host.http, host.clock, host.entropy)
         parts = ReceivingParts(
             issuers=IssuerClient(network, self._sender),
@@ -142,6 +143,7 @@ class OpenWallet:
         self.renewing = Renewing(parts)
         door = CardDoor(parts, network)
         self.locking = Locking(parts, door, self.vault)
+        self.unlocking = Unlocking(parts, self.receiving, self.standing, host.entropy)
         self._updates = Updates(door, self.vault)
 
     def _set_up_showing(self, trust: WalletTrust) -> None:

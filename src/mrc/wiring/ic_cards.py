@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from mrc.authority.face_matching.reading import FaceReader
+from mrc.authority.ic_issuance.chip_steps import ChipParts
 from mrc.authority.ic_issuance.plastic import ChipCards, PlasticParts, PlasticPolicy
 from mrc.authority.ic_issuance.steps import IcCardSteps, StepParts
 from mrc.authority.ports import Carrier
@@ -47,18 +48,16 @@ def load_csca_trust(settings: Settings) -> CscaTrust:
     )
 
 
-def make_challenge_steps(
+def make_chip_parts(
     settings: Settings,
     database: Database,
     *,
     issuer: Issuer,
     registry: RegistryStore,
-    carrier: Carrier,
-    rules: EligibilityRules,
     clock: Clock | None = None,
     faces: FaceReader | None = None,
-) -> IcCardSteps:
-    """The steps behind `authorize-challenge`. Refused at the start where the trust is not good.
+) -> ChipParts:
+    """What the chip's steps need. Refused at the start where the trust is not good.
 
     `ValueError` where faces are to be compared and there is no reader of `faces`.
     """
@@ -85,22 +84,25 @@ def make_challenge_steps(
             ciphers=OpensslCiphers(),
         )
 
-    return IcCardSteps(
-        StepParts(
-            issuer=issuer,
-            issuer_store=DatabaseIssuerStore(database),
-            registry=registry,
-            cards=cards,
-            sessions=sessions,
-            dialogue=dialogue,
-            carrier=carrier,
-            face=ic_face_step(settings, faces, registry),
-            rules=rules,
-            first_party=frozenset({CLIENT_ID}),
-            clock=clock,
-            entropy=entropy,
-        )
+    return ChipParts(
+        issuer=issuer,
+        issuer_store=DatabaseIssuerStore(database),
+        registry=registry,
+        cards=cards,
+        sessions=sessions,
+        dialogue=dialogue,
+        face=ic_face_step(settings, faces, registry),
+        first_party=frozenset({CLIENT_ID}),
+        clock=clock,
+        entropy=entropy,
     )
+
+
+def make_challenge_steps(
+    chip: ChipParts, *, carrier: Carrier, rules: EligibilityRules
+) -> IcCardSteps:
+    """The steps behind `authorize-challenge`."""
+    return IcCardSteps(StepParts(chip=chip, carrier=carrier, rules=rules))
 
 
 def make_chip_cards(database: Database, registry: RegistryStore) -> ChipCards:

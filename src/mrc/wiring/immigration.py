@@ -19,9 +19,21 @@ from mrc.wiring.counters import make_proofs, make_publisher, published, with_man
 from mrc.wiring.faces import counter_advice, find_reader
 from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.ic_cards import ROOM as IC_ROOM
-from mrc.wiring.ic_cards import expiring, make_challenge_steps, make_chip_cards
+from mrc.wiring.ic_cards import (
+    expiring,
+    make_challenge_steps,
+    make_chip_cards,
+    make_chip_parts,
+)
 from mrc.wiring.issuers import IMMIGRATION, make_issuer
-from mrc.wiring.losses import looked_after, make_events, make_losses, make_lost, with_call_centre
+from mrc.wiring.losses import (
+    looked_after,
+    make_events,
+    make_losses,
+    make_lost,
+    make_unlocking,
+    with_call_centre,
+)
 from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import serve_role, server_parts
 
@@ -45,15 +57,11 @@ async def run_authority(settings: Settings) -> None:
         )
         desk = Desk(DeskParts(registry=registry, counter=counter, carrier=carrier, rules=RULES))
         faces = find_reader(settings)
-        challenge = make_challenge_steps(
-            settings,
-            parts.database,
-            issuer=issuer,
-            registry=registry,
-            carrier=carrier,
-            rules=RULES,
-            faces=faces,
+        chip = make_chip_parts(
+            settings, parts.database, issuer=issuer, registry=registry, faces=faces
         )
+        challenge = make_challenge_steps(chip, carrier=carrier, rules=RULES)
+        unlocking = make_unlocking(losses, chip, counter)
         front_desk = make_front_desk(
             settings,
             parts.database,
@@ -80,6 +88,7 @@ async def run_authority(settings: Settings) -> None:
                         challenge=challenge,
                         proofs=make_proofs(parts),
                         loss=losses.door,
+                        unlocking=unlocking,
                     ),
                 ),
                 Host.DESK: with_call_centre(

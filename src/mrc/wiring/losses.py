@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,11 +14,13 @@ from starlette.routing import Mount
 from mrc.authority.askers.reports import AskerReportStore, ReportDesk
 from mrc.authority.counter import Counter
 from mrc.authority.events import EventParts, RegisterEvents
+from mrc.authority.ic_issuance.chip_steps import ChipParts
 from mrc.authority.loss.call_centre import CallCentre, CallCentreParts
 from mrc.authority.loss.carriers import CarrierDesk, NoticeDesk, SignedReports
 from mrc.authority.loss.codes import CodeKey, TryCounter, TryLimits
 from mrc.authority.loss.holders import CodeDesk, CodeParts, HolderDoor
 from mrc.authority.loss.reports import LossReports
+from mrc.authority.loss.unlocking import UnlockParts, UnlockSteps
 from mrc.authority.ports import StatusPublisher
 from mrc.infra.carrier.client_keys import ClientFolder
 from mrc.infra.clock import SystemClock
@@ -47,6 +50,7 @@ from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
 from mrc.wiring.server import ServerParts
 
 TICK_SECONDS = 2.0
+UNLOCK_WINDOW = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -156,6 +160,12 @@ def with_call_centre(
     )
     desk.router.routes.insert(0, Mount("/call-centre", make_call_centre(api)))
     return desk
+
+
+def make_unlocking(losses: Losses, chip: ChipParts, counter: Counter) -> UnlockSteps:
+    """The steps behind `unlock`: a day is the window in which a phone's tries are counted."""
+    tries = TryCounter(losses.store, losses.parts.key, TryLimits(window=UNLOCK_WINDOW))
+    return UnlockSteps(UnlockParts(chip=chip, counter=counter, tries=tries))
 
 
 @contextlib.asynccontextmanager

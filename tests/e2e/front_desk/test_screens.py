@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Page
 
+from mrc.authority.staff.records import Role
 from mrc.infra.database.issuer_tables import cards
 from tests.e2e.front_desk.conftest import Served, scan
 from tests.simulators.faces import STRANGER, paper
@@ -304,3 +305,42 @@ async def test_an_ic_card_is_made(served: Served, chosen: tuple[str, str], look:
             await page.locator("main a.button-primary").click()
             await page.locator("#reason").wait_for()
             await look(page, "FD-10-further")
+
+
+async def test_a_changed_sim(served: Served, chosen: tuple[str, str], look: Look) -> None:
+    """FD-5 and FD-12: no code for a number that was moved lately, but by two people, once."""
+    world, url = served.world, served.url
+    world.carrier.new_sims.add(PHONE)
+    async with served.officer(await world.enrolment_path(), **options(chosen)) as page:
+        record = await open_record(page, url, "P-STUDENT")
+        await look(page, "FD-5-sim-changed")
+        assert await page.locator('a[href$="/person"]').count() == 0
+        await page.locator('a[href$="/change/sim_change"]').click()
+        await page.locator("#reason").fill("old phone broke; the contract was shown")
+        await page.locator("main form .button-primary").click()
+        await page.locator('[role="alert"]').first.wait_for()
+        await look(page, "FD-12-sim-change-error")
+        await page.locator("#reason").fill("old phone broke; the contract was shown")
+        await page.locator('input[name="present"]').check()
+        await page.locator("main form .button-primary").click()
+        await page.locator(".state-success").wait_for()
+        await page.goto(record)
+        await page.locator(".checks").wait_for()
+        await look(page, "FD-5-sim-change-asked")
+        (asker,) = await world.administration.members()
+        made = await world.administration.invite(
+            "박지훈", Role.SUPERVISOR, by=asker, now=world.clock.now()
+        )
+        async with served.officer(f"/enrol/{made.link}", **options(chosen)) as second:
+            await second.goto(f"{url}/approvals")
+            await look(second, "FD-12-sim-change")
+            await second.locator('button[value="approve"]').click()
+            await second.locator("table").wait_for()
+        await page.goto(record)
+        await page.locator('a[href$="/person"]').wait_for()
+        await look(page, "FD-5-sim-change-accepted")
+        await page.locator('a[href$="/person"]').click()
+        await page.locator('button[value="same"]').click()
+        await page.locator(".qr").wait_for()
+        await page.goto(record)
+        await page.locator('a[href$="/change/sim_change"]').wait_for()

@@ -24,7 +24,7 @@ from mrc.infra.readers.in_process import InProcessTransport
 from mrc.infra.readers.pcsc import PcscTransport
 from mrc.infra.settings import Host
 from mrc.kernel.errors import MrcError
-from mrc.wallet.ic_card import TapStep
+from mrc.wallet.chip_proof import TapStep
 from mrc.wiring.wallet_process import process_wallet
 from mrc.wiring.wallet_server import served_wallet
 from tests.e2e.ic_card_pcsc.installation import MRC, Installation, installation, json_of

@@ -69,6 +69,13 @@ class IcCard:
     registered_at: datetime
 
 
+class ProofPurpose(StrEnum):
+    """What a chip's proof was good for; it serves nothing else."""
+
+    ISSUE = "issue"
+    UNLOCK = "unlock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The chip's signature over one session's context: what an audit can verify later."""
@@ -84,6 +91,7 @@ class Evidence:
     sod_hash: bytes
     face: str
     at: datetime
+    purpose: ProofPurpose
 
 
 class IcCardStore(CardRegister, Protocol):
@@ -108,7 +116,7 @@ class IcCardStore(CardRegister, Protocol):
     async def keep(self, evidence: Evidence) -> None: ...
 
     async def phones_of(self, document_number: str) -> frozenset[str]:
-        """Every phone that was ever cleared with this card."""
+        """Every phone that was ever cleared for an issue with this card."""
 
 
 class StepSessions(Sessions, Protocol):

@@ -6,6 +6,7 @@ the card is still open. The chip's own stages are the dialogue's.
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
+from typing import assert_never
 
 from mrc.authority.ic_issuance.face_capture import FaceAsked, decode_face_asked
 from mrc.formats import base64url, json_text
@@ -18,12 +19,27 @@ from mrc.kernel.keys import Curve, EcPublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered:
-    """Bound to one client and one DPoP key from the first request on."""
+class NewCard:
+    """An authorization code is wanted, for these scopes and this PKCE challenge."""
 
-    client_id: str
     scope: str
     code_challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlocking:
+    """The card on the asking phone shall be unlocked; no code comes of it."""
+
+
+Wanted = NewCard | Unlocking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """Bound to one client, one DPoP key and one wish from the first request on."""
+
+    client_id: str
+    wanted: Wanted
     jkt: str
     instance_jkt: str | None
     expires_at: datetime
@@ -42,15 +58,34 @@ Remembered = Ordered | Proved
 def encode_remembered(kept: Remembered) -> bytes:
     ordered = kept.ordered if isinstance(kept, Proved) else kept
     body: dict[str, object] = {
-        item.name: getattr(ordered, item.name)
-        for item in fields(ordered)
-        if item.name != "expires_at"
+        "client_id": ordered.client_id,
+        "wanted": _wanted(ordered.wanted),
+        "jkt": ordered.jkt,
+        "instance_jkt": ordered.instance_jkt,
+        "expires_at": int(ordered.expires_at.timestamp()),
     }
-    body["expires_at"] = int(ordered.expires_at.timestamp())
     if isinstance(kept, Proved):
         body["proof"] = _proof(kept.proof)
         body["face"] = None if kept.asked is None else kept.asked.encode()
     return json_text.encode(body)
+
+
+def _wanted(wanted: Wanted) -> list[str]:
+    match wanted:
+        case NewCard(scope=scope, code_challenge=challenge):
+            return [scope, challenge]
+        case Unlocking():
+            return []
+    assert_never(wanted)
+
+
+def _decode_wanted(raw: object) -> Wanted:
+    if not isinstance(raw, list):
+        raise TypeError("a list expected")
+    if not raw:
+        return Unlocking()
+    scope, challenge = raw
+    return NewCard(scope=str(scope), code_challenge=str(challenge))
 
 
 def _proof(proof: ChipProof) -> dict[str, object]:
@@ -80,8 +115,7 @@ def decode_remembered(data: bytes) -> Remembered:
     try:
         ordered = Ordered(
             client_id=str(raw["client_id"]),
-            scope=str(raw["scope"]),
-            code_challenge=str(raw["code_challenge"]),
+            wanted=_decode_wanted(raw["wanted"]),
             jkt=str(raw["jkt"]),
             instance_jkt=None if raw["instance_jkt"] is None else str(raw["instance_jkt"]),
             expires_at=datetime.fromtimestamp(int(str(raw["expires_at"])), UTC),

@@ -89,6 +89,7 @@ class LossReports:
             reason=f"{report.channel.value} {report.reference}: {report.reason}",
             card=target.card,
             once=once,
+            channel=report.channel.value,
         )
         try:
             await self._counter.lock(order, now=now)

@@ -4,13 +4,14 @@ Which acts need it is a policy, data. That the two differ is decided by the data
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from mrc.authority.counter import Counter
 from mrc.authority.staff.reasons import StaffReason
 from mrc.authority.staff.records import (
+    ALWAYS_TWO,
     Approval,
     ApprovalId,
     ApprovalState,
@@ -40,11 +41,12 @@ class ApprovalPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a member wants done to whose cards, and why."""
+    """What a member wants done to whose cards, and why; `about` as in `Approval`."""
 
     act: DelicateAct
     registrant: RegistrantId
     reason: str
+    about: str | None = field(default=None, repr=False)
 
 
 class Approvals:
@@ -70,8 +72,9 @@ class Approvals:
             reason=wish.reason.strip(),
             asked_by=by.id,
             asked_at=now,
+            about=wish.about,
         )
-        if wish.act not in self._policy.needed:
+        if wish.act not in self._policy.needed | ALWAYS_TWO:
             await self._act(approval, actor=by.id, now=now)
             return None
         if not await self._store.ask(approval, _deed(StaffAct.APPROVAL_ASKED, approval, by, now)):
@@ -144,14 +147,14 @@ class Approvals:
                 return self._counter.unlock
             case DelicateAct.CANCEL:
                 return self._counter.cancel
-            case DelicateAct.FURTHER_CARD:
+            case DelicateAct.FURTHER_CARD | DelicateAct.SIM_CHANGE:
                 return _allow
             case _:
                 assert_never(act)
 
 
 async def _allow(_: Order, *, now: datetime) -> list[MobileCard]:
-    """Nothing is done at once: the yes itself is what the desk asks for when it makes the card."""
+    """Nothing is done at once: the yes itself is what the desk asks for when it goes on."""
     return []
 
 

@@ -116,6 +116,7 @@ class StaffAct(StrEnum):
     PERSON_CHECKED = "person_checked"
     OFFER_MADE = "offer_made"
     OFFER_WITHDRAWN = "offer_withdrawn"
+    SIM_CHANGE_PASSED = "sim_change_passed"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GIVEN = "approval_given"
     APPROVAL_REFUSED = "approval_refused"
@@ -178,11 +179,16 @@ class Visit:
 
 class DelicateAct(StrEnum):
     """Acts on cards that may need a second person. `FURTHER_CARD`: a chip card for somebody who
-    has, or had, one."""
+    has, or had, one. `SIM_CHANGE`: a code although the carrier reports a new SIM."""
 
     UNLOCK = "unlock"
     CANCEL = "cancel"
     FURTHER_CARD = "further_card"
+    SIM_CHANGE = "sim_change"
+
+
+ALWAYS_TWO = frozenset({DelicateAct.SIM_CHANGE})
+"""Acts that no policy leaves to one person."""
 
 
 class ApprovalState(StrEnum):
@@ -197,7 +203,11 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """A request of one member that another must decide."""
+    """A request of one member that another must decide.
+
+    `about` narrows what is asked for (the phone number of a changed SIM). `spent_at`: a yes that
+    serves once has served.
+    """
 
     id: ApprovalId
     act: DelicateAct
@@ -210,6 +220,8 @@ class Approval:
     decided_by: StaffId | None = None
     decided_at: datetime | None = None
     remark: str = ""
+    about: str | None = field(default=None, repr=False)
+    spent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,9 @@ class ApprovalStore(Protocol):
     async def settle(self, settled: Approval) -> None:
         """Write whether an approved act was done."""
 
+    async def spend(self, approval: ApprovalId, deed: Deed, *, at: datetime) -> bool:
+        """A yes serves now, and never again; False where it has served, or was none."""
+
 
 class OfficeStore(Protocol):
     async def counters(self, office: str) -> int | None: ...

@@ -11,7 +11,10 @@ from mrc.authority.counter import Counter, Officer
 from mrc.authority.desk import Assessment, Desk, IssueOrder
 from mrc.authority.staff.reasons import StaffReason
 from mrc.authority.staff.records import (
+    Approval,
+    ApprovalState,
     Deed,
+    DelicateAct,
     PersonCheck,
     SessionId,
     StaffAct,
@@ -33,6 +36,10 @@ from mrc.registry.store import RegistryStore
 LONGEST_VISIT = timedelta(hours=10)
 MEANWHILE = timedelta(minutes=15)
 """Another officer who opened the same record within this time is probably still at it."""
+ACCEPTED_FOR = timedelta(minutes=30)
+"""How long a second person's yes to a changed SIM is good."""
+ASKED_WITHIN = timedelta(days=1)
+"""A request that a supervisor left longer is asked again."""
 _STORED = (OfferState.ISSUED, OfferState.ACCEPTED)
 
 
@@ -121,7 +128,37 @@ class Visits:
         return f"{digits[:6]}-{digits[6:]}"
 
     async def assess(self, record: OpenRecord, who: SignedIn, *, now: datetime) -> Assessment:
-        return await self._parts.desk.assess(_order(record.visit, who), now=now)
+        accepted = await self.accepted_sim_change(record, who, now=now)
+        return await self._parts.desk.assess(_order(record.visit, who, accepted), now=now)
+
+    async def accepted_sim_change(
+        self, record: OpenRecord, who: SignedIn, *, now: datetime
+    ) -> Approval | None:
+        """A second person's yes to this officer's request, for this person's chosen number, that
+        is no older than `ACCEPTED_FOR` and has not served yet."""
+        for each in await self._sim_changes(record, who, since=now - ASKED_WITHIN):
+            decided = each.decided_at
+            fresh = decided is not None and now - decided < ACCEPTED_FOR
+            if each.state is ApprovalState.DONE and each.spent_at is None and fresh:
+                return each
+        return None
+
+    async def sim_change_waits(self, record: OpenRecord, who: SignedIn, *, now: datetime) -> bool:
+        """Whether a supervisor still has to decide about this number."""
+        asked = await self._sim_changes(record, who, since=now)
+        return any(each.state is ApprovalState.WAITING for each in asked)
+
+    async def _sim_changes(
+        self, record: OpenRecord, who: SignedIn, *, since: datetime
+    ) -> list[Approval]:
+        number = chosen_number(record)
+        return [
+            each
+            for each in await self._parts.store.approvals(since=since)
+            if each.act is DelicateAct.SIM_CHANGE
+            and (each.registrant, each.about) == (record.person.id, number)
+            and each.asked_by == who.member.id
+        ]
 
     async def choose(
         self, record: OpenRecord, *, phone: PhoneNumber | None, replacement_agreed: bool
@@ -145,7 +182,8 @@ class Visits:
             raise Forbidden(StaffReason.PERSON_NOT_CHECKED)
         if visit.offer is not None:
             await self._parts.counter.withdraw(visit.offer)
-        issued = await self._parts.desk.offer(_order(visit, who), now=now)
+        accepted = await self._spend_sim_change(record, who, now)
+        issued = await self._parts.desk.offer(_order(visit, who, accepted), now=now)
         offered = replace(
             visit,
             offer=issued.offer.id,
@@ -158,6 +196,24 @@ class Visits:
             offered, _deed(StaffAct.OFFER_MADE, offered, "counter QR", now)
         )
         return offered
+
+    async def _spend_sim_change(
+        self, record: OpenRecord, who: SignedIn, now: datetime
+    ) -> Approval | None:
+        """The yes to a changed SIM, if one is needed and is there; it serves this one code.
+
+        It is spent before the code is made: whatever fails afterwards, nobody makes two with it.
+        """
+        accepted = await self.accepted_sim_change(record, who, now=now)
+        if accepted is None:
+            return None
+        order = _order(record.visit, who, accepted)
+        assessment = await self._parts.desk.assess(order, now=now)
+        if not assessment.eligible or not assessment.sim_changed:
+            return None
+        deed = _deed(StaffAct.SIM_CHANGE_PASSED, record.visit, accepted.reason, now)
+        spent = await self._parts.store.spend(accepted.id, deed, at=now)
+        return accepted if spent else None
 
     async def withdraw(self, record: OpenRecord, *, now: datetime) -> bool:
         """End the open code; False where a phone was faster."""
@@ -227,13 +283,20 @@ class Visits:
         return plain.decode()
 
 
-def _order(visit: Visit, who: SignedIn) -> IssueOrder:
+def chosen_number(record: OpenRecord) -> PhoneNumber | None:
+    """The number that a card is issued for: the chosen one, else the person's first."""
+    phones = record.person.phones
+    return record.visit.phone or (phones[0] if phones else None)
+
+
+def _order(visit: Visit, who: SignedIn, accepted: Approval | None) -> IssueOrder:
     officer = Officer(id=who.member.id, office=visit.office, session=visit.session)
     return IssueOrder(
         registrant=visit.registrant,
         officer=officer,
         phone=visit.phone,
         replacement_agreed=visit.replacement_agreed,
+        accepted_sim_change=None if accepted is None else accepted.id,
     )
 
 

@@ -47,4 +47,5 @@ ic_proofs = sa.Table(
     sa.Column("sod_hash", sa.LargeBinary, nullable=False),
     sa.Column("face", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False, server_default="issue"),
 )

@@ -85,7 +85,7 @@ cards = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False, index=True),
     sa.Column("card_type", sa.Text, nullable=False),
-    sa.Column("phone", sa.Text, nullable=False),
+    sa.Column("phone", sa.Text, nullable=False, index=True),
     sa.Column("issued_at", Instant, nullable=False),
     sa.Column("locked", sa.Boolean, nullable=False),
     sa.Column("renewal_due", sa.Boolean, nullable=False),
@@ -109,6 +109,7 @@ card_events = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("channel", sa.Text),
 )
 
 status_lists = sa.Table(

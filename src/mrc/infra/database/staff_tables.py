@@ -99,6 +99,8 @@ approvals = sa.Table(
     sa.Column("decided_by", sa.Text),
     sa.Column("decided_at", Instant),
     sa.Column("remark", sa.Text, nullable=False),
+    sa.Column("about", sa.Text),
+    sa.Column("spent_at", Instant),
 )
 ONE_REQUEST = sa.Index(
     "uq_staff_approvals_one_request",

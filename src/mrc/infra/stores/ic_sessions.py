@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from mrc.authority.ic_issuance.ports import Evidence, IcCard, IcCardStatus
+from mrc.authority.ic_issuance.ports import Evidence, IcCard, IcCardStatus, ProofPurpose
 from mrc.ic_card.server.verdict import CardStatus, RegisteredCard
 from mrc.infra.database.engine import Database, Row, UniqueViolation
 from mrc.infra.database.ic_tables import ic_cards, ic_proofs, ic_sessions
@@ -53,7 +53,10 @@ _COUNT = (
     .values(last_counter=_P("counter"))
 )
 _KEEP = sa.insert(ic_proofs)
-_PHONES = sa.select(ic_proofs.c.phone).where(ic_proofs.c.document_number == _P("number"))
+_PHONES = sa.select(ic_proofs.c.phone).where(
+    ic_proofs.c.document_number == _P("number"),
+    ic_proofs.c.purpose == ProofPurpose.ISSUE.value,
+)
 _STATUS = {
     IcCardStatus.ACTIVE: CardStatus.ACTIVE,
     IcCardStatus.LOST: CardStatus.LOST,
@@ -149,10 +152,9 @@ class DatabaseIcCards:
             return await tx.execute(_MOVE, {**wanted, "at": at}) > 0
 
     async def keep(self, evidence: Evidence) -> None:
+        row = {item.name: getattr(evidence, item.name) for item in fields(evidence)}
         async with self._database.transaction() as tx:
-            await tx.execute(
-                _KEEP, {item.name: getattr(evidence, item.name) for item in fields(evidence)}
-            )
+            await tx.execute(_KEEP, row | {"purpose": evidence.purpose.value})
 
     async def phones_of(self, document_number: str) -> frozenset[str]:
         async with self._database.reading() as tx:

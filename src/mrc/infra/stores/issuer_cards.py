@@ -18,6 +18,7 @@ from mrc.infra.database.issuer_tables import (
     status_lists,
 )
 from mrc.infra.stores import issuer_rows as rows
+from mrc.issuer.cards import CardAct
 from mrc.issuer.records import (
     CardEvent,
     DeferredRecord,
@@ -58,6 +59,27 @@ _LIVE = (
     .where(cards.c.holder == _P("of_holder"), cards.c.ended_at.is_(None))
     .order_by(cards.c.id)
     .with_for_update()
+)
+_OF_PHONE = (
+    sa.select(cards)
+    .where(cards.c.phone == _P("of_phone"))
+    .order_by(cards.c.issued_at.desc(), cards.c.id)
+    .limit(1)
+    .with_for_update()
+)
+_LAST_UNLOCK = (
+    sa.select(sa.func.coalesce(sa.func.max(card_events.c.position), 0))
+    .where(card_events.c.card == _P("of_card"), card_events.c.act == _P("unlocked"))
+    .scalar_subquery()
+)
+_LOCK_CHANNELS = (
+    sa.select(card_events.c.channel)
+    .where(
+        card_events.c.card == _P("of_card"),
+        card_events.c.act == _P("locked"),
+        card_events.c.position > _LAST_UNLOCK,
+    )
+    .distinct()
 )
 _ADD_CARD = sa.insert(cards)
 _CHANGE_CARD = (
@@ -140,6 +162,19 @@ class CardRecords:
         live = [rows.card_from_row(row) for row in found]
         return [card for card in live if card_type in (None, card.card_type)]
 
+    async def find_card_of_phone(self, phone: str) -> MobileCard | None:
+        row = await self._tx.fetch_one(_OF_PHONE, {"of_phone": phone})
+        return None if row is None else rows.card_from_row(row)
+
+    async def lock_channels(self, card: MobileCardId) -> frozenset[str | None]:
+        values = {
+            "of_card": card,
+            "locked": CardAct.LOCKED.value,
+            "unlocked": CardAct.UNLOCKED.value,
+        }
+        found = await self._tx.fetch_all(_LOCK_CHANNELS, values)
+        return frozenset(row["channel"] for row in found)
+
     async def add_card(self, card: MobileCard, grant: GrantId) -> None:
         await self._tx.execute(_ADD_CARD, rows.card_to_row(card))
         await self._tx.execute(_GRANT_OF_CARD, {"of_id": grant, "new_card": card.id})
@@ -160,6 +195,7 @@ class CardRecords:
             "actor": event.actor,
             "reason": event.reason,
             "at": event.at,
+            "channel": event.channel,
         }
         await self._tx.execute(_RECORD, record)
 

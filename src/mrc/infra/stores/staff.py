@@ -100,6 +100,15 @@ _SETTLE = (
     .where(approvals.c.id == _P("of_id"), approvals.c.state == ApprovalState.APPROVED.value)
     .values(_DECISION)
 )
+_SPEND = (
+    sa.update(approvals)
+    .where(
+        approvals.c.id == _P("of_id"),
+        approvals.c.state == ApprovalState.DONE.value,
+        approvals.c.spent_at.is_(None),
+    )
+    .values(spent_at=_P("at"))
+)
 _OFFICE = sa.select(offices).where(offices.c.office == _P("of_office"))
 _ADD_OFFICE = sa.insert(offices)
 _SET_OFFICE = (
@@ -185,6 +194,13 @@ class _ApprovalRecords:
     async def settle(self, settled: Approval) -> None:
         async with self._database.transaction() as tx:
             await tx.execute(_SETTLE, _decision(settled))
+
+    async def spend(self, approval: ApprovalId, deed: Deed, *, at: datetime) -> bool:
+        async with self._database.transaction() as tx:
+            if not await tx.execute(_SPEND, {"of_id": approval, "at": at}):
+                return False
+            await tx.execute(RECORD, rows.to_row(deed))
+        return True
 
 
 class DatabaseStaff(MemberRecords, SessionRecords, _VisitRecords, _ApprovalRecords):

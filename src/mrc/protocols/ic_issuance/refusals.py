@@ -1,4 +1,4 @@
-"""Why issuance by IC card ended, in words a holder can act on, and what to do next.
+"""Why a step by IC card ended, in words a holder can act on, and what to do next.
 
 The wire carries the code and the next step; the words here are the English ones, from which a
 front end translates. What exactly a check found stays with the authority.
@@ -49,6 +49,13 @@ class IcRefusal(StrEnum):
     UNDER_AGE = "under_age"
     NO_PORTRAIT = "no_portrait"
     VISIT_NEEDED = "visit_needed"
+    # unlocking
+    NOT_THE_LOCKED_PHONE = "not_the_locked_phone"
+    CARD_OF_ANOTHER_PERSON = "card_of_another_person"
+    MOBILE_CARD_CANCELLED = "mobile_card_cancelled"
+    MOBILE_CARD_NOT_LOCKED = "mobile_card_not_locked"
+    LOCKED_BY_OFFICE = "locked_by_office"
+    TOO_MANY_TRIES = "too_many_tries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +128,24 @@ WORDS: Mapping[IcRefusal, Words] = MappingProxyType(
         _R.UNDER_AGE: Words("Mobile cards are issued from the age of 14.", _N.COUNTER),
         _R.NO_PORTRAIT: Words("The register has no usable photo. Bring one.", _N.COUNTER),
         _R.VISIT_NEEDED: Words("This needs a visit to an immigration office.", _N.COUNTER),
+        _R.NOT_THE_LOCKED_PHONE: Words(
+            "The locked mobile card is not on this phone. Unlock it on the phone that has it.",
+            _N.COUNTER,
+        ),
+        _R.CARD_OF_ANOTHER_PERSON: Words(
+            "The IC card is another person's than the mobile card. Use your own IC card.",
+            _N.COUNTER,
+        ),
+        _R.MOBILE_CARD_CANCELLED: Words(
+            "The mobile card was cancelled and cannot come back. Collect a new one.", _N.COUNTER
+        ),
+        _R.MOBILE_CARD_NOT_LOCKED: Words("The mobile card is not locked.", _N.COUNTER),
+        _R.LOCKED_BY_OFFICE: Words(
+            "An immigration office locked the mobile card. Only an office can unlock it.",
+            _N.COUNTER,
+        ),
+        _R.TOO_MANY_TRIES: Words(
+            "There were too many tries from this phone. Try again tomorrow.", _N.TRY_LATER
+        ),
     }
 )

@@ -54,6 +54,7 @@ def _register(_: Translator) -> dict[ActKind, Message]:
         ActKind.NATURALISED: _("Became Korean"),
         ActKind.DIED: _("Died"),
         ActKind.ELIGIBILITY_DECIDED: _("Checks for a card decided"),
+        ActKind.UNLOCK_REFUSED: _("Unlocking at home refused"),
         ActKind.CARD_PRINTED: _("Physical card printed"),
     }
 
@@ -84,6 +85,7 @@ def _staff(_: Translator) -> dict[StaffAct, Message]:
         StaffAct.PERSON_CHECKED: _("Person checked by eye"),
         StaffAct.OFFER_MADE: _("Code shown"),
         StaffAct.OFFER_WITHDRAWN: _("Code withdrawn"),
+        StaffAct.SIM_CHANGE_PASSED: _("Code shown although the SIM was changed"),
         StaffAct.APPROVAL_ASKED: _("Approval asked for"),
         StaffAct.APPROVAL_GIVEN: _("Approved"),
         StaffAct.APPROVAL_REFUSED: _("Approval refused"),

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from mrc.authority.staff.records import Approval, ApprovalId, ApprovalState, Role
+from mrc.authority.staff.records import Approval, ApprovalId, ApprovalState, DelicateAct, Role
 from mrc.kernel.errors import Malformed
 from mrc.registry.people import Registrant
+from mrc.registry.phones import PhoneNumber, masked_phone_number
 from mrc.web.design.forms import read_form
 from mrc.web.front_desk.page import Page
 from mrc.web.front_desk.words import approval_words, delicate_words
@@ -23,6 +24,7 @@ class Request:
     person: Registrant | None
     badge: tuple[str, str]
     own: bool
+    number: str | None
 
 
 async def approvals(page: Page) -> Response:
@@ -42,6 +44,7 @@ async def approvals(page: Page) -> Response:
             person=await page.desk.registry.find(each.registrant),
             badge=states[each.state],
             own=each.asked_by == page.who.member.id,
+            number=_number(each),
         )
         for each in recent
     ]
@@ -52,6 +55,13 @@ async def approvals(page: Page) -> Response:
         decided=[each for each in shown if each.approval.state not in open_states],
         supervises=supervises,
     )
+
+
+def _number(approval: Approval) -> str | None:
+    """Which line a changed SIM is about, as much as is needed to tell it from the others."""
+    if approval.act is not DelicateAct.SIM_CHANGE or approval.about is None:
+        return None
+    return masked_phone_number(PhoneNumber(approval.about))
 
 
 async def decide(page: Page) -> Response:

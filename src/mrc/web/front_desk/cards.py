@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from mrc.authority.staff.approvals import Wish
 from mrc.authority.staff.records import DelicateAct
+from mrc.authority.staff.visits import chosen_number
 from mrc.issuer.records import CardState
 from mrc.kernel.errors import Malformed
 from mrc.web.design.forms import read_form
@@ -64,6 +65,8 @@ async def ask(page: Page) -> Response:
         errors.append(("reason", _("A reason is required.")))
     if act is DelicateAct.UNLOCK and form.text("present") != "yes":
         errors.append(("present", _("The person must be here to unlock.")))
+    if act is DelicateAct.SIM_CHANGE and form.text("present") != "yes":
+        errors.append(("present", _("Look at the person first.")))
     if errors:
         return await page.show(
             "change.html",
@@ -76,13 +79,15 @@ async def ask(page: Page) -> Response:
             errors=errors,
             reason=form.text("reason"),
         )
-    wish = Wish(act=act, registrant=found.person.id, reason=form.text("reason"))
+    about = chosen_number(found) if act is DelicateAct.SIM_CHANGE else None
+    wish = Wish(act=act, registrant=found.person.id, reason=form.text("reason"), about=about)
     asked = await page.desk.approvals.ask(wish, by=page.who.member, now=page.now)
     return await page.show(
         "asked.html",
         visit=found.visit,
         person=found.person,
         title=delicate_words(_)[act],
+        act=act.value,
         waits=asked is not None,
     )
 

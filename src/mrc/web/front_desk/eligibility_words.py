@@ -84,6 +84,10 @@ def _reasons(_: Translator) -> dict[Reason, tuple[Message, Message]]:
             _("The person changes the contract at the carrier, or gives their own number."),
         ),
         Reason.PHONE_OWNER_UNKNOWN: (_("The carrier did not answer."), carrier),
+        Reason.SIM_CHANGED_RECENTLY: (
+            _("The carrier says: the SIM was changed a short time ago."),
+            _("Ask why, and look at the contract. A supervisor can accept it for one code."),
+        ),
         Reason.NO_PHONE_NUMBER: (
             _("The register has no phone number."),
             _("Add the person's own number to the register."),

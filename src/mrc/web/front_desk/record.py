@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from mrc.authority.desk import Assessment
 from mrc.authority.staff.audit import AuditEntry, AuditQuery
 from mrc.authority.staff.records import PersonCheck, StaffId, VisitId
 from mrc.authority.staff.visits import OpenRecord
@@ -110,6 +111,7 @@ async def choices(page: Page) -> Response:
 async def _eligibility(page: Page, found: OpenRecord) -> Response:
     assessment = await page.desk.visits.assess(found, page.who, now=page.now)
     lines = check_lines(assessment.decision, page.words)
+    waits = await page.desk.visits.sim_change_waits(found, page.who, now=page.now)
     return await page.show(
         "part_eligibility.html",
         visit=found.visit,
@@ -118,10 +120,20 @@ async def _eligibility(page: Page, found: OpenRecord) -> Response:
         open_lines=sum(line.outcome != "passed" for line in lines),
         card=card_words(page.words)[assessment.card_type],
         phone=assessment.phone,
+        sim_change=_sim_change(assessment, waits=waits),
         phones=[(number, masked_phone_number(number)) for number in found.person.phones],
         other_phone=Reason.OTHER_PHONE_ACTIVE in assessment.decision.reasons
         or found.visit.replacement_agreed,
     )
+
+
+def _sim_change(assessment: Assessment, *, waits: bool) -> str | None:
+    """Where the carrier reports a new SIM: what has been done about it."""
+    if not assessment.sim_changed:
+        return None
+    if Reason.SIM_CHANGED_RECENTLY not in assessment.decision.reasons:
+        return "accepted"
+    return "waits" if waits else "open"
 
 
 async def person(page: Page) -> Response:

@@ -192,6 +192,7 @@ def delicate_words(_: Translator) -> dict[DelicateAct, Message]:
         DelicateAct.UNLOCK: _("Unlock the card"),
         DelicateAct.CANCEL: _("Cancel the card"),
         DelicateAct.FURTHER_CARD: _("Make a further IC card"),
+        DelicateAct.SIM_CHANGE: _("Issue although the SIM was changed"),
     }
 
 

@@ -7,6 +7,7 @@ A wallet in a browser needs preflight answers for the DPoP and attestation heade
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -32,6 +33,13 @@ from mrc.protocols.card_loss.messages import (
     decode_lock_code_request,
     encode_receipt,
     encode_update,
+)
+from mrc.protocols.card_loss.unlock import (
+    UNLOCK_PATH,
+    Unlocked,
+    UnlockRequest,
+    decode_unlock_request,
+    encode_unlocked,
 )
 from mrc.protocols.oauth.client_attestation import (
     ATTESTATION_HEADER,
@@ -98,6 +106,13 @@ class HolderLoss(Protocol):
     async def update_waits(self, access: Access) -> bool: ...
 
 
+class OwnUnlocking(Protocol):
+    """The steps behind the unlock endpoint: the IC card at the locked phone."""
+
+    async def step(self, request: UnlockRequest, headers: ClientHeaders) -> Unlocked:
+        """Raises `OAuthError` with `insufficient_authorization` while a step is missing."""
+
+
 def make_app(
     issuer: Issuer,
     *,
@@ -106,10 +121,12 @@ def make_app(
     challenge: ChallengeSteps | None = None,
     proofs: Proofs | None = None,
     loss: HolderLoss | None = None,
+    unlocking: OwnUnlocking | None = None,
 ) -> Starlette:
     """The app of one issuer, served at the path of its identifier."""
     prefix = urlsplit(issuer.configuration.credential_issuer).path
-    api = IssuerApi(issuer, clock, limits or RateLimits(), challenge, loss)
+    doors = Doors(challenge=challenge, loss=loss, unlocking=unlocking)
+    api = IssuerApi(issuer, clock, limits or RateLimits(), doors)
     discovery = DiscoveryEndpoints(issuer, clock, challenge_endpoint=challenge is not None)
     routes = [
         *discovery.routes(prefix),
@@ -160,22 +177,25 @@ async def _forget_forever(issuer: Issuer, clock: Clock) -> None:
         await asyncio.sleep(_PURGE_SECONDS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Endpoints that not every issuer has."""
+
+    challenge: ChallengeSteps | None = None
+    loss: HolderLoss | None = None
+    unlocking: OwnUnlocking | None = None
+
+
 class IssuerApi:
     """The endpoints that act."""
 
-    def __init__(
-        self,
-        issuer: Issuer,
-        clock: Clock,
-        limits: RateLimits,
-        challenge: ChallengeSteps | None,
-        loss: HolderLoss | None,
-    ) -> None:
+    def __init__(self, issuer: Issuer, clock: Clock, limits: RateLimits, doors: Doors) -> None:
         self._issuer = issuer
         self._clock = clock
         self._limits = limits
-        self._challenge = challenge
-        self._loss = loss
+        self._challenge = doors.challenge
+        self._loss = doors.loss
+        self._unlocking = doors.unlocking
         self._brake = Brake()
 
     def routes(self, prefix: str) -> list[Route]:
@@ -198,6 +218,8 @@ class IssuerApi:
             posts[LOCK_CODE_PATH] = (self._resource(self._lock_code), secrets)
         if self._challenge is not None:
             posts["authorize-challenge"] = (self._oauth(self._challenge_step), secrets)
+        if self._unlocking is not None:
+            posts[UNLOCK_PATH] = (self._oauth(self._unlock_step), secrets)
         routes = [
             Route(f"{prefix}/{name}", self._braked(name, act, limit), methods=["POST"])
             for name, (act, limit) in posts.items()
@@ -280,6 +302,13 @@ class IssuerApi:
         return json_response(
             encode_granted(await self._challenge.step(wanted, client_headers(request)))
         )
+
+    async def _unlock_step(self, request: Request) -> Response:
+        wanted = decode_unlock_request(await read_form(request))
+        if self._unlocking is None:
+            raise OAuthError(OAuthErrorCode.INVALID_REQUEST)
+        unlocked = await self._unlocking.step(wanted, client_headers(request))
+        return json_response(encode_unlocked(unlocked))
 
     async def _nonce(self, request: Request) -> Response:
         nonce = self._issuer.requests.nonce(self._clock.now())

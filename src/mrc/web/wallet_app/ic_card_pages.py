@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from mrc.ic_card.reasons import Reason as ChipReason
 from mrc.kernel.errors import Rejected, Unavailable
-from mrc.wallet.ic_card import TapStep
+from mrc.wallet.chip_proof import TapStep
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.web.design.forms import Form, read_form
 from mrc.web.design.translator import Message, Translator

@@ -62,4 +62,10 @@ def _words(_: Translator) -> dict[IcRefusal, Message]:
         IcRefusal.UNDER_AGE: _("Mobile cards are issued from the age of 14."),
         IcRefusal.NO_PORTRAIT: _("The register has no usable photo."),
         IcRefusal.VISIT_NEEDED: _("This needs a visit to the immigration office."),
+        IcRefusal.NOT_THE_LOCKED_PHONE: _("The locked mobile card is not on this phone."),
+        IcRefusal.CARD_OF_ANOTHER_PERSON: _("The IC card belongs to another person."),
+        IcRefusal.MOBILE_CARD_CANCELLED: _("The mobile card was cancelled and cannot come back."),
+        IcRefusal.MOBILE_CARD_NOT_LOCKED: _("The mobile card is not locked."),
+        IcRefusal.LOCKED_BY_OFFICE: _("An office locked the card. Only an office can unlock it."),
+        IcRefusal.TOO_MANY_TRIES: _("There were too many tries from this phone."),
     }

@@ -15,7 +15,7 @@ from mrc.ic_card.terminal.connection import CardConnection
 from mrc.kernel.errors import MrcError, Rejected, Unavailable
 from mrc.protocols.ic_issuance.messages import ShowFace
 from mrc.protocols.ic_issuance.refusals import IcRefusal
-from mrc.wallet.ic_card import TapStep, ask_tries_left
+from mrc.wallet.chip_proof import TapStep, ask_tries_left
 from mrc.wallet.mobile_id import OpenWallet
 from mrc.wallet.pending import PendingCard
 from mrc.wallet.ports import Turn

@@ -148,7 +148,7 @@ async def test_nobody_shops_for_gestures_over_sessions(world, reader):
     talk = await Talk.of(await world.phone())
     last = await talk.last_answers(await opened_card(world))
     assert await refused(talk.say(SecondAnswers(answers=last))) == "face_at_counter"
-    parts = world.steps._parts
+    parts = world.steps._parts.chip
     capture = FaceCapture(parts.face, parts.issuer_store, parts.entropy)
     holder, now = await world.registry.find(HOLDER), world.clock.now()
     assert not isinstance(await capture.go_on(holder, None, None, now), FaceAsked)
@@ -169,7 +169,7 @@ async def test_a_face_before_the_chip_is_proved_is_no_step(world, reader):
 
     talk = await Talk.of(await world.phone())
     await talk.say(Begin(extended_length=False))
-    gestures = draw_gestures(world.steps._parts.entropy)
+    gestures = draw_gestures(world.steps._parts.chip.entropy)
     face = Face(nonce=b"x", frames=frames(gestures))
     assert await refused(talk.say(face)) == "session_over"
     assert reader.read_pictures == 0

@@ -14,7 +14,7 @@ from mrc.kernel.findings import Outcome
 from mrc.protocols.ic_issuance.face import Gesture
 from mrc.registry.acts import ActKind
 from mrc.registry.residence import End, EndReason
-from mrc.wallet.ic_card import TapStep
+from mrc.wallet.chip_proof import TapStep
 from tests.simulators.ic_card_world import PIN
 from tests.simulators.ic_issuance_world import (
     GESTURES,
@@ -211,7 +211,7 @@ async def test_a_changed_number_asks_for_a_new_card(world):
 
 
 async def test_a_session_survives_neither_its_claim_nor_its_time(world):
-    sessions = world.steps._parts.sessions
+    sessions = world.steps._parts.chip.sessions
     assert isinstance(sessions, DatabaseIcSessions)
     await sessions.put("s", b"stage")
     assert await sessions.claim("s") == b"stage"
@@ -222,7 +222,7 @@ async def test_a_session_survives_neither_its_claim_nor_its_time(world):
 
 
 async def test_no_session_key_is_readable_in_the_database(world):
-    await world.steps._parts.sessions.put("secret-session", b"session keys stand here")
+    await world.steps._parts.chip.sessions.put("secret-session", b"session keys stand here")
     async with world.database.reading() as tx:
         rows = await tx.fetch_all(sa.select(ic_sessions))
     kept = b"".join(row["digest"] + row["sealed"] for row in rows)

@@ -1,11 +1,12 @@
 """The IC card's store on both databases: claims, counters, the life of a card."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mrc.authority.ic_issuance.ports import Evidence, IcCard, IcCardStatus
+from mrc.authority.ic_issuance.ports import Evidence, IcCard, IcCardStatus, ProofPurpose
 from mrc.ic_card.server.verdict import CardStatus
 from mrc.infra.keys.software import OpensslCipher, SystemEntropy
 from mrc.infra.stores.ic_sessions import DatabaseIcCards, DatabaseIcSessions
@@ -107,7 +108,10 @@ async def test_expired_cards_and_evidence_are_found(database):
         sod_hash=b"sod",
         face="not_required",
         at=NOW + timedelta(minutes=1),
+        purpose=ProofPurpose.ISSUE,
     )
     await store.keep(evidence)
+    unlocked = replace(evidence, context=b"another", phone="another", purpose=ProofPurpose.UNLOCK)
+    await store.keep(unlocked)  # a card from the counter does not hang on plastic by it
     assert await store.phones_of("M1") == frozenset({"jkt"})
     assert [one.document_number for one in await store.of(RegistrantId("P-1"))] == ["M1"]
