@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     ledger_rpc_connections: int = Field(default=256, ge=1, le=100_000)
     ledger_rpc_sockets: int = Field(default=64, ge=1, le=100_000)
     ledger_rpc_subscriptions: int = Field(default=16, ge=1, le=10_000)
+    ledger_rpc_unsent_blocks: int = Field(default=1_000, ge=1, le=1_000_000)
     ledger_rpc_client_seconds: float = Field(default=10, gt=0, le=600)
     ledger_rpc_log_blocks: int = Field(default=10_000, ge=1, le=1_000_000_000)
     ledger_rpc_logs: int = Field(default=10_000, ge=1, le=1_000_000)
