@@ -393,8 +393,8 @@ def growth_and_reopening(directory: Path) -> Figures:
     }
 
 
-def kills(directory: Path, count: int) -> Figures:
-    command = [sys.executable, "-m", "tests.simulators.ledger_kills", str(directory), str(count)]
+def kills(directory: Path, count: int, simulator: str) -> Figures:
+    command = [sys.executable, "-m", f"tests.simulators.{simulator}", str(directory), str(count)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     toll: Figures = json.loads(run.stdout)
     return toll
@@ -408,7 +408,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for part in ("served", "local", "facts", "growth", "kills"):
+        for part in ("served", "local", "facts", "growth", "kills", "sockets"):
             (work / part).mkdir()
         figures: Figures = {"rates": measure_rates(work, chosen.anvil)}
         data, trust = three_facts(work / "facts")
@@ -418,7 +418,8 @@ def main() -> None:
             milliseconds = pyodide_check_ms(data, trust, chosen.node_modules, work)
             figures["check_pyodide_ms"] = milliseconds
         figures["growth"] = growth_and_reopening(work / "growth")
-        figures["kills"] = kills(work / "kills", chosen.kills)
+        figures["kills"] = kills(work / "kills", chosen.kills, "ledger_kills")
+        figures["kills_over_rpc"] = kills(work / "sockets", chosen.kills, "publisher_kills")
         figures["check_pure_ms"] = pure_check_ms(data, trust)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 

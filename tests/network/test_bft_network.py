@@ -14,7 +14,8 @@ import pytest
 
 from mrc.infra.chain.client import LedgerClient, LedgerWriter, Reverted, deploy
 from mrc.infra.chain.council import decide, nominate_writer
-from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.chain.journal import Journal
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.chain.sealing import SoftwareSealer
 from mrc.infra.keys.software import SystemEntropy
 from mrc.kernel.errors import Unavailable

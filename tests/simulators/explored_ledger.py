@@ -11,15 +11,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mrc.infra.chain.clerk import PracticeClerk
 from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
+from mrc.infra.chain.shelf import ProofShelf
 from mrc.infra.clock import SystemClock
 from mrc.infra.files import write_atomic
 from mrc.infra.keys.software import SystemEntropy
 from mrc.infra.settings import Settings
+from mrc.kernel.errors import Unavailable
+from mrc.kernel.ports import HttpRequest, HttpResponse
 from mrc.ledger.timetable import Timetable
 from mrc.ledger.trust_file import encode_trust
 from mrc.web.explorer.app import make_app
 from mrc.wiring.explored import ExploredLedger
 from mrc.wiring.ledger_files import LedgerFiles
+
+
+class Nowhere:
+    """A network on which nobody answers."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        raise Unavailable(request.url, "nobody answers")
 
 
 @dataclass
@@ -38,7 +48,10 @@ class Explorer:
 
 @contextlib.asynccontextmanager
 async def explored_ledger(settings: Settings) -> AsyncIterator[Explorer]:
-    """The ledger of `settings`' home with everybody who applied so far; its trust file is written."""
+    """The ledger of `settings`' home with everybody who applied so far; its trust file is written.
+
+    Its issuers' own sites are not reached.
+    """
     files = LedgerFiles(settings.home)
     files.folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -51,6 +64,8 @@ async def explored_ledger(settings: Settings) -> AsyncIterator[Explorer]:
         explored = ExploredLedger(
             ledger=ledger,
             clerk=clerk,
+            shelf=ProofShelf(ledger.publisher, ledger.trust, SystemClock()),
+            http=Nowhere(),
             timetable=Timetable(),
             clock=SystemClock(),
             trust_list_uri="https://explorer.example/trust-list",

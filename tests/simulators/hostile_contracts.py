@@ -12,6 +12,16 @@ def calls_precompile(number: int) -> bytes:
     return _creation(bytes.fromhex(f"{zeros}60{number:02x}5af15000"))
 
 
+def talkative(size: int) -> bytes:
+    """Logs `size` bytes at every call: PUSH3 size PUSH1 0 LOG0 STOP."""
+    return _creation(bytes.fromhex(f"62{size:06x}6000a000"))
+
+
+def long_code(size: int) -> bytes:
+    """Makes a contract whose code is `size` zero bytes: PUSH2 size PUSH1 0 RETURN."""
+    return bytes.fromhex(f"61{size:04x}6000f3")
+
+
 def _creation(runtime: bytes) -> bytes:
     """Code that makes a contract of `runtime`, which has at most 32 bytes."""
     size = len(runtime)

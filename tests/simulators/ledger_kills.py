@@ -20,8 +20,9 @@ from pathlib import Path
 
 from mrc.infra.chain.chain import EmbeddedChain
 from mrc.infra.chain.client import LedgerClient, LedgerWriter
+from mrc.infra.chain.journal import Journal
 from mrc.infra.chain.provider import EmbeddedProvider
-from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.keys.software import SystemEntropy
 from mrc.ledger.anchors import publication
 from mrc.ledger.headers import Address

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+PATIENCE = 1_200  # times 50 ms: a loaded machine takes its time
 MRC_LEDGER = [sys.executable, "-m", "mrc", "ledger"]
 
 
@@ -19,7 +20,7 @@ def start_ledger(
     process = subprocess.Popen(
         [*MRC_LEDGER, "serve", *file, *more], stdout=subprocess.DEVNULL, env={**os.environ, **names}
     )
-    for _ in range(200):
+    for _ in range(PATIENCE):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
         except OSError:

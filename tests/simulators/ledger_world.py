@@ -20,8 +20,9 @@ from mrc.infra.chain.council import (
     register_credential_type,
     register_organisation,
 )
+from mrc.infra.chain.journal import Journal
 from mrc.infra.chain.provider import EmbeddedProvider
-from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.chain.sealing import SoftwareSealer
 from mrc.ledger import statements
 from mrc.ledger.anchors import publication

@@ -1,6 +1,7 @@
 """`mrc audit`: re-check the audit log, alone or against the ledger; read reports about askers."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mrc.cli.ledger import ADDRESS, RPC_TIMEOUT_S
+from mrc.cli.addresses import ADDRESS
 from mrc.cli.output import Refusal
 from mrc.infra.settings import Settings
 from mrc.kernel.errors import Unavailable
@@ -38,7 +39,7 @@ class _Places:
     """Where the log, the journal and the ledger are. `rpc` None: the log alone is checked."""
 
     log: Path
-    journal: Path | None
+    journals: tuple[Path, ...]
     rpc: str | None
     contract: Address | None
     streams: tuple[StreamId, ...]
@@ -54,7 +55,13 @@ class _Places:
     help="Whose log of this installation.",
 )
 @click.option("--log", type=FILE, help="Another audit log's file.")
-@click.option("--journal", type=FILE, help="The publisher's journal.")
+@click.option(
+    "--journal",
+    "journals",
+    type=FILE,
+    multiple=True,
+    help="The publisher's journal; again where its batches stand in several.",
+)
 @click.option("--rpc", help="The ledger's address; without it a given log is checked alone.")
 @click.option("--contract", type=ADDRESS)
 @click.option(
@@ -67,7 +74,7 @@ class _Places:
 def verify(
     role: str,
     log: Path | None,
-    journal: Path | None,
+    journals: tuple[Path, ...],
     rpc: str | None,
     contract: Address | None,
     streams: tuple[str, ...],
@@ -88,7 +95,7 @@ def verify(
             if log is None
             else _Places(
                 log=log,
-                journal=journal,
+                journals=journals,
                 rpc=rpc,
                 contract=contract,
                 streams=tuple(StreamId(bytes.fromhex(stream)) for stream in streams),
@@ -169,7 +176,7 @@ def _installed(settings: Settings, role: str) -> _Places:
         raise Refusal("this installation has no audit log on a ledger yet")
     return _Places(
         log=log,
-        journal=files.journal,
+        journals=tuple(path for path in files.journals(role) if path.exists()),
         rpc=settings.ledger_url,
         contract=trust.contract,
         streams=streams,
@@ -177,20 +184,18 @@ def _installed(settings: Settings, role: str) -> _Places:
 
 
 def _report(log: "AuditLog", places: _Places) -> "AuditReport":
-    from web3 import HTTPProvider
-
     from mrc.infra.chain.audit_check import check_against_ledger, check_log
     from mrc.infra.chain.client import LedgerClient
-    from mrc.infra.chain.publisher import Journal
+    from mrc.infra.chain.ethereum import http_provider
+    from mrc.infra.chain.journal import Journal
 
     if places.rpc is None:
         return check_log(log)
-    if places.journal is None or places.contract is None or not places.streams:
+    if not places.journals or places.contract is None or not places.streams:
         raise click.UsageError("--rpc needs --journal, --contract and --stream")
-    provider = HTTPProvider(places.rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
-    journal = Journal(places.journal)
-    try:
-        client = LedgerClient(provider, places.contract)
-        return check_against_ledger(log, journal, client, places.streams)
-    finally:
-        journal.close()
+    client = LedgerClient(http_provider(places.rpc), places.contract)
+    with contextlib.ExitStack() as stack:
+        journals = [
+            stack.enter_context(contextlib.closing(Journal(path))) for path in places.journals
+        ]
+        return check_against_ledger(log, journals, client, places.streams)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from mrc.cli.addresses import ADDRESS
+from mrc.cli.ledger_network import DEFAULT_CHAIN_ID, network
 from mrc.cli.output import Refusal, refusals
 from mrc.infra.http import HttpxClient
 from mrc.infra.settings import Settings
@@ -21,35 +23,15 @@ from mrc.ledger.proofs import Facts, LedgerTrust, ProvenFacts
 from mrc.ledger.statements import issuer_stream_id
 from mrc.ledger.trust_file import decode_trust
 from mrc.wiring.issuers import AUTHORITIES
-from mrc.wiring.ledger_files import load_ledger_trust
+from mrc.wiring.ledger_files import LedgerFiles, get_ledger_trust, load_ledger_trust
 from mrc.wiring.wallet_process import tls_roots
 
 if TYPE_CHECKING:
-    from web3 import HTTPProvider
+    from mrc.infra.chain.ethereum import HTTPProvider
 
-DEFAULT_CHAIN_ID = 8230
 DEFAULT_RPC = "http://127.0.0.1:8545"
-RPC_TIMEOUT_S = 10
 
 
-class AddressType(click.ParamType[Address]):
-    """20 bytes as 0x and hexadecimal digits."""
-
-    name = "address"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Address:
-        try:
-            data = bytes.fromhex(str(value).removeprefix("0x"))
-        except ValueError:
-            self.fail("not hexadecimal digits", param, ctx)
-        if len(data) != 20:
-            self.fail("an address has 20 bytes", param, ctx)
-        return Address(data)
-
-
-ADDRESS = AddressType()
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -160,6 +142,49 @@ def status(rpc: str | None, contract: Address | None, *, as_json: bool) -> None:
     _show(found, as_json=as_json)
 
 
+@ledger.command()
+@click.option(
+    "--authority",
+    "role",
+    type=click.Choice([authority.role for authority in AUTHORITIES]),
+    default="authority",
+    show_default=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@refusals
+def stream(role: str, *, as_json: bool) -> None:
+    """Show an authority's stream: who holds it, this installation's key, the newest anchor.
+
+    The council nominates `own_key` for `stream`. Ends with 1 where another key holds it.
+    """
+    from mrc.infra.chain.client import LedgerClient, Reverted
+    from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
+
+    settings = Settings()
+    files = LedgerFiles(settings.home)
+    name, key = files.find_organisation(role), files.stream_files(role).key
+    if name is None or not key.exists():
+        raise Refusal("this authority was not started yet: it has no key")
+    own = "0x" + SoftwareSealer(read_or_make_secret(key)).address.hex()
+    client = LedgerClient(_provider(settings.ledger_url), get_ledger_trust(settings).contract)
+    try:
+        _, holder, nominee = client.read("streams", issuer_stream_id(name))
+        head = client.stream_head(issuer_stream_id(name))
+    except (Unavailable, Reverted) as error:
+        raise Refusal(f"{error}; own key: {own}") from error
+    found = {
+        "stream": "0x" + issuer_stream_id(name).hex(),
+        "own_key": own,
+        "holder": holder.lower(),
+        "nominee": nominee.lower(),
+        "tick": 0 if head is None else head.tick,
+        "anchored_at": None if head is None else head.anchored_at.isoformat(),
+    }
+    _show(found, as_json=as_json)
+    if found["holder"] != own:
+        sys.exit(1)
+
+
 @ledger.group()
 def bundle() -> None:
     """Check proof bundles, without a network."""
@@ -255,34 +280,13 @@ def _judge_document(
     ).finding
 
 
-@ledger.group()
-def network() -> None:
-    """A consortium's own network of validators."""
-
-
-@network.command("init")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--validators", default=4, show_default=True, type=click.IntRange(4, 64))
-@click.option("--host", "hosts", multiple=True, help="One per validator, in their order.")
-@click.option("--chain-id", default=DEFAULT_CHAIN_ID, show_default=True)
-def init(directory: Path, validators: int, hosts: Sequence[str], chain_id: int) -> None:
-    """Write genesis, keys, configuration and units of a Besu QBFT network to DIRECTORY."""
-    from mrc.infra.chain.network import make_nodes, write_network
-
-    names = list(hosts) or [f"validator-{n}.ledger.internal" for n in range(1, validators + 1)]
-    if len(names) != validators:
-        raise click.UsageError(f"{validators} validators need {validators} hosts")
-    try:
-        write_network(directory, make_nodes(names), chain_id)
-    except (FileExistsError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{validators} validators in {directory}. Next: docs/how-to/ledger-network.md")
+ledger.add_command(network)
 
 
 def _provider(rpc: str) -> "HTTPProvider":
-    from web3 import HTTPProvider
+    from mrc.infra.chain.ethereum import http_provider
 
-    return HTTPProvider(rpc, request_kwargs={"timeout": RPC_TIMEOUT_S})
+    return http_provider(rpc)
 
 
 def _trust(

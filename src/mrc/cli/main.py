@@ -4,8 +4,10 @@ Sub-commands are loaded when they are called, so that `mrc doctor` works where a
 """
 
 import importlib
+import sys
 
 import click
+import structlog
 
 _COMMANDS = {
     "run": ("mrc.cli.run:run", "Start every role with practice data and say where to click."),
@@ -56,3 +58,12 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="mrc", prog_name="mrc")
 def main() -> None:
     """The mobile residence card system."""
+    structlog.configure(logger_factory=_to_standard_error)
+
+
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    """Events go where a role's log file is; standard output is for results and for `ready`.
+
+    Nobody reads a role's standard output after that: a full pipe would stop the role.
+    """
+    return structlog.PrintLogger(sys.stderr)

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     bind: str = ""
     first_port: int = Field(default=8440, ge=1024, le=65000)
     ledger_port: int = Field(default=8545, ge=1024, le=65535)
+    ledger_rpc: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
     database_url: str = ""
     haip: bool = False
     attestation: AttestationPolicy = AttestationPolicy.OPTIONAL
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     ledger_rpc_connections: int = Field(default=256, ge=1, le=100_000)
     ledger_rpc_sockets: int = Field(default=64, ge=1, le=100_000)
     ledger_rpc_subscriptions: int = Field(default=16, ge=1, le=10_000)
+    ledger_rpc_unsent_blocks: int = Field(default=1_000, ge=1, le=1_000_000)
     ledger_rpc_client_seconds: float = Field(default=10, gt=0, le=600)
     ledger_rpc_log_blocks: int = Field(default=10_000, ge=1, le=1_000_000_000)
     ledger_rpc_logs: int = Field(default=10_000, ge=1, le=1_000_000)
@@ -168,7 +170,8 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        return f"http://127.0.0.1:{self.ledger_port}"
+        """The JSON-RPC to which issuers send their anchors: `ledger_rpc`, else the practice ledger's."""
+        return self.ledger_rpc or f"http://127.0.0.1:{self.ledger_port}"
 
     def database_of(self, role: str) -> str:
         """The database URL of one role: its own SQLite file, or its own schema of the server."""

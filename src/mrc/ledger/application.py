@@ -12,6 +12,8 @@ from hashlib import sha256
 
 from mrc.kernel.errors import Malformed
 from mrc.ledger import strict_json
+from mrc.ledger.headers import Address
+from mrc.ledger.recovery import ADDRESS_BYTES
 from mrc.ledger.statements import (
     CredentialTypeId,
     Organisation,
@@ -38,7 +40,8 @@ class Application:
     """`seed` is random and makes the identifier; `certificate` is the DER it acts under.
 
     `credential_types` are doctypes and vcts with the hash of their claims; `purposes` are what an
-    asker wants to ask for: the purpose's code and the claims' names.
+    asker wants to ask for: the purpose's code and the claims' names. `writer` is the address of the key
+    with which an issuer wants to write its stream.
     """
 
     seed: bytes
@@ -50,6 +53,7 @@ class Application:
     valid_until: datetime
     credential_types: Mapping[str, bytes] = field(default_factory=dict)
     purposes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    writer: Address | None = None
 
     @property
     def organisation_id(self) -> OrganisationId:
@@ -123,7 +127,9 @@ def decode_trust_list(data: bytes) -> TrustList:
 
 
 def _described(application: Application) -> dict[str, object]:
+    writer = application.writer
     return {
+        **({} if writer is None else {"writer": to_hex(writer)}),
         "seed": to_hex(application.seed),
         "role": application.role.value,
         "names": dict(application.names),
@@ -139,10 +145,13 @@ def _described(application: Application) -> dict[str, object]:
 
 
 def _application(value: object) -> Application:
-    found = strict_json.members(value, *_MEMBERS, "credential_types", "purposes")
+    more = ("writer",) if isinstance(value, dict) and "writer" in value else ()
+    found = strict_json.members(value, *_MEMBERS, "credential_types", "purposes", *more)
     role = text(found["role"])
     if role not in set(Role):
         raise Malformed("application", "an unknown role")
+    if more and role != Role.ISSUER:
+        raise Malformed("application", "only issuers have a stream of their own")
     return Application(
         seed=to_bytes(found["seed"], SEED_BYTES),
         role=Role(role),
@@ -156,6 +165,7 @@ def _application(value: object) -> Application:
             for name, hashed in _mapping(found["credential_types"]).items()
         },
         purposes={code: each(claims, text) for code, claims in _mapping(found["purposes"]).items()},
+        writer=Address(to_bytes(found["writer"], ADDRESS_BYTES)) if more else None,
     )
 
 

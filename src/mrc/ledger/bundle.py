@@ -22,6 +22,9 @@ MEDIA_TYPE = "application/vnd.mrc.ledger-bundle+json"
 PROOF_RELATION = "urn:mrc:ledger-proof"
 """The relation (RFC 8288) from a published document to its bundle."""
 
+ANCHORS_PATH = "/anchors"
+"""Below an issuer's address: the bundles of what it published."""
+
 MAX_BUNDLE_BYTES = 1_000_000
 MAX_PATH = 32
 

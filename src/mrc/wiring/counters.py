@@ -12,8 +12,7 @@ from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
 from mrc.authority.ports import StatusPublisher
 from mrc.infra.clock import SystemClock
-from mrc.infra.ledger_bundles import LedgerBundles
-from mrc.infra.settings import Host, Mode, Settings
+from mrc.infra.settings import Mode, Settings
 from mrc.infra.status_push import PushingPublisher
 from mrc.infra.tokens import shared_token
 from mrc.issuer.issuer import Issuer
@@ -23,17 +22,10 @@ from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.server import ServerParts
 
 PUBLISH_SECONDS = 1.0  # how long an end by replacement may wait; a lock is published at once
-MOST_KEPT_SECONDS = 15.0  # a bundle is made anew at every tick
 
 
 def make_publisher(issuer: Issuer, parts: ServerParts) -> PushingPublisher:
     return PushingPublisher(issuer.status, parts.http, parts.settings.home / "subscriptions")
-
-
-def make_proofs(parts: ServerParts) -> LedgerBundles:
-    """The ledger's bundles, to be served beside this issuer's lists."""
-    keep = min(MOST_KEPT_SECONDS, parts.settings.anchor_seconds / 4)
-    return LedgerBundles(parts.http, parts.settings.url_of(Host.EXPLORER), keep_seconds=keep)
 
 
 def with_management(
@@ -42,9 +34,8 @@ def with_management(
     counter: Counter,
     desk: Desk | None,
     front: Starlette | None,
-    *more: BaseRoute,
 ) -> Starlette:
-    """The counter's management API below ``/desk``, `more`, and `front` for everything else."""
+    """The counter's management API below ``/desk``, and `front` for everything else."""
     api = DeskApi(
         counter=counter,
         desk=desk,
@@ -52,7 +43,7 @@ def with_management(
         practice=settings.mode is Mode.PRACTICE,
         token=shared_token(settings.home / authority.role / "operator.token"),
     )
-    routes: list[BaseRoute] = [Mount("/desk", create_desk_api(api)), *more]
+    routes: list[BaseRoute] = [Mount("/desk", create_desk_api(api))]
     if front is None:
         return Starlette(routes=routes)
     return Starlette(routes=[*routes, Mount("/", front)], lifespan=_lifespan_of(front))

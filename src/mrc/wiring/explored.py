@@ -1,27 +1,43 @@
-"""The ledger as the explorer shows it: read through events, named by the trust list, kept briefly."""
+"""The ledger as the explorer shows it: read through events, named by the trust list, kept briefly.
+
+What an issuer published stands in a bundle that the issuer serves; it is shown as far as it proves.
+"""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import structlog
 
 from mrc.infra.chain.clerk import PracticeClerk
-from mrc.infra.chain.client import Wanted
 from mrc.infra.chain.overview import Decision, Overview, read_overview
 from mrc.infra.chain.practice import PracticeLedger
-from mrc.infra.chain.publisher import Publisher
+from mrc.infra.chain.shelf import ProofShelf
 from mrc.kernel.errors import Unavailable
-from mrc.kernel.ports import Clock
+from mrc.kernel.ports import Clock, HttpClient, HttpRequest
+from mrc.ledger.anchors import Publication
 from mrc.ledger.application import MEDIA_TYPE as TRUST_LIST_TYPE
 from mrc.ledger.application import Application
+from mrc.ledger.bundle import ANCHORS_PATH
 from mrc.ledger.findings import Document, read_bundle
-from mrc.ledger.statements import OrganisationId, credential_type_id, purpose_id
+from mrc.ledger.headers import Address
+from mrc.ledger.statements import (
+    OrganisationId,
+    Role,
+    StreamId,
+    credential_type_id,
+    issuer_stream_id,
+    purpose_id,
+)
 from mrc.ledger.timetable import Timetable
 from mrc.ledger.trust_file import encode_trust
 from mrc.web.explorer.views import (
     BlockView,
     CheckedBundle,
     DecisionView,
+    Elsewhere,
     EntitlementView,
     LedgerView,
     OrganisationView,
@@ -31,8 +47,11 @@ from mrc.web.explorer.views import (
 )
 
 KEPT_FOR = timedelta(seconds=5)
+PATIENCE_SECONDS = 2.0
 NO_NAMES: Mapping[str, str] = {}
 NEWEST_DECISIONS = 12
+_NOBODY = Address(bytes(20))
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,8 +60,10 @@ class ExploredLedger:
 
     ledger: PracticeLedger
     clerk: PracticeClerk
+    shelf: ProofShelf
     timetable: Timetable
     clock: Clock
+    http: HttpClient
     trust_list_uri: str
     _view: LedgerView | None = field(default=None, init=False)
     _register: tuple[datetime, bytes] | None = field(default=None, init=False)
@@ -52,7 +73,11 @@ class ExploredLedger:
         async with self._lock:
             now = self.clock.now()
             if self._view is None or now - self._view.read_at > KEPT_FOR:
-                self._view = await asyncio.to_thread(self._read, now)
+                issuers = self._issuers()
+                found = await asyncio.gather(*(self._published(one) for one in issuers))
+                names = [one.organisation_id for one in issuers]
+                told = dict(zip(names, found, strict=True))
+                self._view = await asyncio.to_thread(self._read, now, told)
             return self._view
 
     async def check(self, bundle: bytes) -> CheckedBundle:
@@ -64,16 +89,16 @@ class ExploredLedger:
             facts=facts, outcome=finding.outcome.value, reason=finding.reason, names=names
         )
 
-    async def bundle(self, uri: str, media_type: str) -> bytes:
-        """With the entry of the issuer whose document it is."""
-        issuer = next((one for one in self.clerk.accepted if uri.startswith(f"{one.url}/")), None)
-        if issuer is None:
-            return await asyncio.to_thread(self.ledger.publisher.bundle, uri, media_type)
-        publisher = self.ledger.issuers.get(issuer.organisation_id)
-        if publisher is None:
-            raise Unavailable("anchor", "this issuer's stream is not open yet")
-        facts = Wanted(organisations=(issuer.organisation_id,))
-        return await asyncio.to_thread(publisher.bundle, uri, media_type, facts)
+    async def bundle(self, uri: str, media_type: str) -> bytes | Elsewhere:
+        """An issuer's documents are proved by the issuer."""
+        issuer = next((one for one in self._issuers() if uri.startswith(f"{one.url}/")), None)
+        if issuer is not None:
+            query = urlencode({"uri": uri, "media_type": media_type})
+            return Elsewhere(f"{issuer.url}{ANCHORS_PATH}?{query}")
+        found = self.shelf.find(uri, media_type)
+        if found is None:
+            raise Unavailable("anchor", "this document is not in the newest tick")
+        return found
 
     async def asker_register(self) -> bytes:
         async with self._lock:
@@ -97,11 +122,36 @@ class ExploredLedger:
     async def trust(self) -> bytes:
         return encode_trust(self.ledger.trust)
 
-    def _read(self, now: datetime) -> LedgerView:
+    def _issuers(self) -> Sequence[Application]:
+        return [one for one in self.clerk.accepted if one.role is Role.ISSUER]
+
+    async def _published(self, issuer: Application) -> Sequence[Publication] | None:
+        """What the issuer proves to be in its newest anchor; None where it does not."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                request = HttpRequest(method="GET", url=issuer.url + ANCHORS_PATH)
+                answer = await self.http.send(request)
+        except (Unavailable, TimeoutError):
+            return None
+        if answer.status != 200:
+            return None
+        facts, finding = await asyncio.to_thread(
+            read_bundle, answer.body, trust=self.ledger.trust, at=self.clock.now()
+        )
+        if facts is None:
+            _log.warning("explorer_bundle_refused", url=issuer.url, reason=finding.reason)
+            return None
+        own = issuer_stream_id(issuer.organisation_id)
+        return [one.publication for one in facts.publications if one.stream == own]
+
+    def _read(
+        self, now: datetime, told: Mapping[OrganisationId, Sequence[Publication] | None]
+    ) -> LedgerView:
         overview = read_overview(self.ledger.client)
         known = _Names(self.clerk.accepted)
-        streams = tuple(self._streams(overview, known, now))
+        streams = tuple(self._streams(overview, known, now, told))
         anchored = [one.anchored_at for one in streams if one.anchored_at is not None]
+        published = [self.ledger.publisher.newest(), *(found or () for found in told.values())]
         return LedgerView(
             read_at=now,
             organisations=_organisations(overview, known),
@@ -111,11 +161,11 @@ class ExploredLedger:
                 PublicationView(
                     uri=entry.uri,
                     media_type=entry.media_type,
-                    published_at=datetime.fromtimestamp(entry.iat, now.tzinfo),
+                    published_at=datetime.fromtimestamp(entry.iat, UTC),
                     digest=entry.digest,
                 )
-                for publisher in self._publishers()
-                for entry in publisher.newest()
+                for found in published
+                for entry in found
             ),
             streams=streams,
             decisions=tuple(
@@ -142,23 +192,39 @@ class ExploredLedger:
             contract=self.ledger.client.address,
         )
 
-    def _publishers(self) -> list[Publisher]:
-        return [self.ledger.publisher, *self.ledger.issuers.values()]
-
-    def _streams(self, overview: Overview, known: "_Names", now: datetime) -> Iterator[StreamView]:
+    def _streams(
+        self,
+        overview: Overview,
+        known: "_Names",
+        now: datetime,
+        told: Mapping[OrganisationId, Sequence[Publication] | None],
+    ) -> Iterator[StreamView]:
         """The council's first, which has no name."""
-        owners = [None, *self.ledger.issuers]
-        for owner, publisher in zip(owners, self._publishers(), strict=True):
-            head = overview.streams.get(publisher.stream)
-            yield StreamView(
-                names=NO_NAMES if owner is None else known.of(owner),
-                of_the_council=owner is None,
-                identifier=publisher.stream,
-                writer=publisher.writer,
-                tick=0 if head is None else head.tick,
-                anchored_at=None if head is None else head.anchored_at,
-                late=head is not None and self.timetable.is_late(now, head.anchored_at),
-            )
+        yield self._stream(self.ledger.publisher.stream, overview, now, owner=None)
+        for owner, found in told.items():
+            stream = issuer_stream_id(owner)
+            names = known.of(owner)
+            view = self._stream(stream, overview, now, owner=names)
+            yield replace(view, answers=found is not None)
+
+    def _stream(
+        self,
+        stream: StreamId,
+        overview: Overview,
+        now: datetime,
+        *,
+        owner: Mapping[str, str] | None,
+    ) -> StreamView:
+        head = overview.streams.get(stream)
+        return StreamView(
+            names=owner or NO_NAMES,
+            of_the_council=owner is None,
+            identifier=stream,
+            writer=overview.writers.get(stream, _NOBODY),
+            tick=0 if head is None else head.tick,
+            anchored_at=None if head is None else head.anchored_at,
+            late=head is not None and self.timetable.is_late(now, head.anchored_at),
+        )
 
 
 class _Names:

@@ -13,9 +13,10 @@ from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.wiring.anchoring import IssuerAnchors
 from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
-from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
+from mrc.wiring.counters import make_publisher, published, with_management
 from mrc.wiring.faces import counter_advice, find_reader
 from mrc.wiring.front_desk import make_front_desk
 from mrc.wiring.ic_cards import ROOM as IC_ROOM
@@ -49,6 +50,7 @@ async def run_authority(settings: Settings) -> None:
         phones = PhoneChecks(DatabasePhoneChecks(parts.database), carrier)
         source = RegistryCardSource(registry, RULES, phones)
         issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
+        anchors = IssuerAnchors(parts, IMMIGRATION)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
         losses = make_losses(parts, IMMIGRATION, issuer, counter)
@@ -75,7 +77,8 @@ async def run_authority(settings: Settings) -> None:
             published(publisher),
             expiring(chip_cards),
             looked_after(losses, events),
-            audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as audit_head,
+            audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
+            anchors.running(find_head),
         ):
             apps = {
                 Host.ISSUER: with_plastic_cards(
@@ -86,13 +89,13 @@ async def run_authority(settings: Settings) -> None:
                         issuer,
                         clock=SystemClock(),
                         challenge=challenge,
-                        proofs=make_proofs(parts),
+                        proofs=anchors,
                         loss=losses.door,
                         unlocking=unlocking,
                     ),
                 ),
                 Host.DESK: with_call_centre(
-                    with_management(settings, IMMIGRATION, counter, desk, front_desk, audit_head),
+                    with_management(settings, IMMIGRATION, counter, desk, front_desk),
                     settings,
                     registry,
                     losses,

@@ -14,6 +14,7 @@ from pathlib import Path
 from mrc.formats.catalogue.card_types import STANDARD, CardType
 from mrc.formats.x509.certificate import encode_pem
 from mrc.formats.x509.profiles import Purpose
+from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
 from mrc.infra.database.engine import Database
 from mrc.infra.files import read_secret, write_secret
 from mrc.infra.keys.certified import FileKeys, KeyPlace
@@ -41,9 +42,10 @@ from mrc.issuer.copies import CertifiedSigner
 from mrc.issuer.issuer import Issuer, IssuerKeys
 from mrc.issuer.ports import CardDataSource, Tools
 from mrc.kernel.errors import Malformed
+from mrc.ledger.headers import Address
 from mrc.ledger.statements import Role
 from mrc.protocols.oauth.attesters import AttesterKey, TrustedAttesters
-from mrc.wiring.ledger_files import Applicant, apply_to_council
+from mrc.wiring.ledger_files import Applicant, LedgerFiles, apply_to_council
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,7 @@ def _keys(authority: IssuingAuthority, settings: Settings, at: datetime) -> Issu
         names={"ko": authority.name_ko, "en": authority.name_en},
         url=url,
         certificate=root.certificate,
+        writer=_writer(settings, authority),
     )
     apply_to_council(settings, applicant, card_types=authority.card_types)
 
@@ -183,6 +186,12 @@ def _keys(authority: IssuingAuthority, settings: Settings, at: datetime) -> Issu
         metadata=certified("metadata-signer", Purpose.SD_JWT_ISSUER),
         encryption={"request-1": _encryption_key(settings.home / authority.role / "keys")},
     )
+
+
+def _writer(settings: Settings, authority: IssuingAuthority) -> Address:
+    """The address of the key with which the authority anchors; made at the first start."""
+    key = LedgerFiles(settings.home).stream_files(authority.role).key
+    return SoftwareSealer(read_or_make_secret(key)).address
 
 
 def key_place(settings: Settings) -> KeyPlace:

@@ -12,10 +12,17 @@ from pathlib import Path
 
 from mrc.formats.catalogue.card_types import STANDARD, CardDefinition, CardType
 from mrc.formats.x509.certificate import Certificate
+from mrc.infra.chain.stream_files import StreamFiles
 from mrc.infra.files import read_secret, write_secret
 from mrc.infra.settings import Host, Settings
 from mrc.kernel.errors import Malformed
-from mrc.ledger.application import SEED_BYTES, Application, encode_application
+from mrc.ledger.application import (
+    SEED_BYTES,
+    Application,
+    decode_application,
+    encode_application,
+)
+from mrc.ledger.headers import Address
 from mrc.ledger.proofs import LedgerTrust
 from mrc.ledger.statements import (
     OrganisationId,
@@ -45,6 +52,7 @@ class LedgerFiles:
 
     @property
     def journal(self) -> Path:
+        """The council's; before issuers published themselves, everybody's."""
         return self.folder / "journal.sqlite"
 
     @property
@@ -59,10 +67,6 @@ class LedgerFiles:
     def trust_list(self) -> Path:
         return self.folder / "trust-list.json"
 
-    def audit_token(self, role: str) -> Path:
-        """What the ledger's role shows to learn an authority's head."""
-        return self.folder / ("audit.token" if role == FIRST_AUDITED else f"audit-{role}.token")
-
     @property
     def trust(self) -> Path:
         """The ledger that this installation believes (`mrc.ledger.trust_file`)."""
@@ -70,6 +74,28 @@ class LedgerFiles:
 
     def audit_log(self, role: str) -> Path:
         return self.home / role / "audit.sqlite"
+
+    def stream_files(self, role: str) -> StreamFiles:
+        """An issuer's own key and journal."""
+        folder = self.home / role
+        return StreamFiles(
+            key=folder / "keys" / "ledger-writer.key",
+            journal=folder / "anchors.sqlite",
+            former=self.journal,
+        )
+
+    def journals(self, role: str) -> tuple[Path, ...]:
+        """Every journal that may hold batches with an authority's audit log."""
+        return (self.stream_files(role).journal, self.journal)
+
+    def find_council_stream(self) -> StreamId | None:
+        """The stream that carried everything before issuers had their own."""
+        seed = self.stream_seed
+        return stream_id(seed.read_bytes()) if seed.exists() else None
+
+    def get_application(self, role: str) -> Application:
+        """What a role told the council. Raises `Malformed` where it does not decode."""
+        return decode_application(read_secret(self.applications / f"{role}.json"))
 
     def find_organisation(self, role: str) -> OrganisationId | None:
         """Under which identifier a role applied to the council; None before it did."""
@@ -83,9 +109,8 @@ class LedgerFiles:
         """
         name = self.find_organisation(role)
         streams = () if name is None else (issuer_stream_id(name),)
-        if role == FIRST_AUDITED and self.stream_seed.exists():
-            return (stream_id(self.stream_seed.read_bytes()), *streams)
-        return streams
+        council = self.find_council_stream()
+        return (council, *streams) if role == FIRST_AUDITED and council else streams
 
 
 def load_ledger_trust(settings: Settings) -> LedgerTrust | None:
@@ -109,13 +134,14 @@ def askers_url(settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
-    """What a role says about itself."""
+    """What a role says about itself; `writer` is the key with which an issuer anchors."""
 
     name: str
     role: Role
     names: Mapping[str, str]
     url: str
     certificate: Certificate
+    writer: Address | None = None
 
 
 def apply_to_council(
@@ -142,6 +168,7 @@ def apply_to_council(
             for name in (definition.doctype, definition.vct)
         },
         purposes=purposes or {},
+        writer=applicant.writer,
     )
     write_secret(files.applications / f"{applicant.name}.json", encode_application(application))
 

@@ -21,7 +21,7 @@ from mrc.web.verifier_api.app import create_app as create_verifier_api
 from mrc.wiring.auditing import audited
 from mrc.wiring.checking import ROOM as CHECKING_ROOM
 from mrc.wiring.checking import FrontParts, make_checker, make_online
-from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
+from mrc.wiring.counters import make_publisher, published, with_management
 from mrc.wiring.issuers import INTERIOR, POLICE, IssuingAuthority, make_issuer
 from mrc.wiring.ledger_files import askers_url, load_ledger_trust
 from mrc.wiring.losses import looked_after, make_losses, with_notices
@@ -37,22 +37,24 @@ _PRACTICE_SOURCES = {
 
 async def run_issuer(settings: Settings, authority: IssuingAuthority) -> None:
     """Another authority's issuer, from its practice register."""
+    from mrc.wiring.anchoring import IssuerAnchors  # web3 is loaded by issuers only
+
     async with server_parts(settings, authority.role, "issuer", "loss") as parts:
         source = _PRACTICE_SOURCES[authority.role]
         issuer = make_issuer(authority, settings, parts.database, source, at=parts.at)
         publisher = make_publisher(issuer, parts)
         counter = Counter(issuer.offers, issuer.cards, publisher)
         losses = make_losses(parts, authority, issuer, counter)
-        api = make_issuer_api(
-            issuer, clock=SystemClock(), proofs=make_proofs(parts), loss=losses.door
-        )
+        anchors = IssuerAnchors(parts, authority)
+        api = make_issuer_api(issuer, clock=SystemClock(), proofs=anchors, loss=losses.door)
         told = with_notices(api, settings, authority, losses)
         async with (
             published(publisher),
             looked_after(losses),
-            audited(parts, authority.role, ISSUER_TABLES) as audit_head,
+            audited(parts, authority.role, ISSUER_TABLES) as find_head,
+            anchors.running(find_head),
         ):
-            app = with_management(settings, authority, counter, None, told, audit_head)
+            app = with_management(settings, authority, counter, None, told)
             await serve_role(parts, {authority.host: app})
 
 

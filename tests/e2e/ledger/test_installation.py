@@ -11,96 +11,43 @@ import json
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from web3 import Web3
 
-from mrc.cli.practice import import_practice
 from mrc.cli.story import chapters
 from mrc.cli.story.teller import Teller
 from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.contract import creation_code
-from mrc.infra.chain.publisher import Journal
-from mrc.infra.free_ports import find_free_ports
-from mrc.infra.keys.software import SystemEntropy
-from mrc.infra.processes import Role, Running, start_role
-from mrc.infra.settings import Host, LedgerPolicy, Settings
-from mrc.infra.stores.audit import AuditLog
+from mrc.infra.chain.journal import Journal
+from mrc.infra.settings import Host, Settings
 from mrc.ledger.anchors import AUDIT_LOG_URI
 from mrc.ledger.headers import Address
 from mrc.ledger.statements import issuer_stream_id, stream_id
 from mrc.wiring.installation import (
     AUTHORITY,
     CARRIER,
+    INTERIOR,
     LEDGER,
     POLICE,
     PROVIDER,
     VERIFIER,
-    environment_of,
 )
 from mrc.wiring.ledger_files import LedgerFiles
+from tests.e2e.ledger.installation import Installation, acts_of, audit, installed
 from tests.simulators.chain_bytes import bytes_on_chain
 
-PORTS = len(Host) + 2
-KILLS = 4
-PATIENCE_S = 60
-
-
-@dataclass
-class Installation:
-    settings: Settings
-    teller: Teller
-    running: dict[str, Running]
-
-    async def start(self, role: Role) -> None:
-        logs, environment = self.settings.home / "logs", environment_of(self.settings)
-        self.running[role.name] = await start_role(role, logs=logs, environment=environment)
-
-    async def kill(self, role: Role) -> None:
-        await self.running[role.name].kill()
+KILLS = 8
+ISSUERS = (("authority", Host.ISSUER), ("police", Host.POLICE), ("mois", Host.MOIS))
 
 
 @pytest.fixture
 async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
-    first = find_free_ports(PORTS)
-    settings = Settings(
-        home=tmp_path,
-        first_port=first,
-        ledger_port=first + PORTS - 1,
-        anchor_seconds=1,
-        ledger_policy=LedgerPolicy.REQUIRED,
-    )
-    console = Console(quiet=True)
-    import_practice(settings, console)
-    teller = Teller(home=tmp_path, environment=environment_of(settings), console=console)
-    made = Installation(settings, teller, {})
-    async with contextlib.AsyncExitStack() as stack:
-        for role in (LEDGER, CARRIER, PROVIDER, POLICE, AUTHORITY, VERIFIER):
-            await made.start(role)
-        stack.push_async_callback(_stop, made)
+    roles = (LEDGER, CARRIER, PROVIDER, POLICE, INTERIOR, AUTHORITY, VERIFIER)
+    async with installed(tmp_path, *roles) as made:
         yield made
-
-
-async def _stop(installation: Installation) -> None:
-    for running in installation.running.values():
-        await running.stop()
-
-
-async def audit(
-    installation: Installation, authority: str = "authority", *, ticks: int = 1
-) -> dict[str, object]:
-    """The report of `mrc audit verify`, once at least so many ticks are anchored."""
-    command = ("audit", "verify", "--authority", authority)
-    for _ in range(PATIENCE_S):
-        told = await asyncio.to_thread(installation.teller.mrc, *command, may_fail=True)
-        if told.code == 0 and told.value["ticks"] >= ticks and told.value["anchored_heads"]:
-            return dict(told.value)
-        await asyncio.sleep(1)
-    raise AssertionError(f"the audit log does not agree with the ledger: {told}")
 
 
 async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Installation) -> None:
@@ -110,7 +57,7 @@ async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Inst
     before = await audit(installation)
     assert before["entries"] > 50  # type: ignore[operator]
     moments = random.Random(8230)
-    victims = (LEDGER, AUTHORITY, POLICE)
+    victims = (LEDGER, AUTHORITY, POLICE, INTERIOR)
     for number in range(KILLS):
         role = victims[number % len(victims)]
         await asyncio.sleep(moments.uniform(0.2, 1.5))
@@ -125,6 +72,7 @@ async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Inst
     police = await audit(installation, "police", ticks=3)
     assert police["faults"] == []
     await asyncio.to_thread(streams_are_apart, installation.settings)
+    each_key_is_in_its_own_place(installation.settings.home)
     await asyncio.to_thread(_proved_and_shown, teller, phone)
     await installation.running[LEDGER.name].stop()
     chain = ChainReader.open_for_reading(installation.settings.home / "ledger" / "ledger.sqlite")
@@ -138,36 +86,35 @@ async def test_killed_while_anchoring_and_nobody_on_the_chain(installation: Inst
     assert not found
 
 
-async def acts_of(installation: Installation, role: str, kind: str) -> int:
-    """How many acts of a kind a role's log holds, once there is one."""
-    log = AuditLog(LedgerFiles(installation.settings.home).audit_log(role), SystemEntropy())
-    with contextlib.closing(log):
-        for _ in range(PATIENCE_S):
-            found = sum(kind.encode() in leaf for leaf in log.leaves())
-            if found:
-                return found
-            await asyncio.sleep(1)
-    raise AssertionError(f"no act {kind} in the log of {role}")
-
-
 def streams_are_apart(settings: Settings) -> None:
-    """Each issuer's documents in its own stream and nowhere else, the trust list in the council's."""
+    """Each issuer's documents in its own stream and journal, the trust list alone in the council's."""
     files = LedgerFiles(settings.home)
-    journal = Journal(files.journal)
-    with contextlib.closing(journal):
-        for role, host in (("authority", Host.ISSUER), ("police", Host.POLICE)):
-            name = files.find_organisation(role)
-            assert name is not None
+    for role, host in ISSUERS:
+        name = files.find_organisation(role)
+        assert name is not None
+        with contextlib.closing(Journal(files.stream_files(role).journal)) as journal:
             newest = journal.find_newest_anchored(issuer_stream_id(name))
-            assert newest is not None
-            uris = {entry.uri for entry, _ in newest.entries}
-            assert AUDIT_LOG_URI in uris
-            own = f"{settings.url_of(host)}/"
-            assert all(uri.startswith(own) for uri in uris - {AUDIT_LOG_URI})
+        assert newest is not None
+        uris = {entry.uri for entry, _ in newest.entries}
+        assert AUDIT_LOG_URI in uris
+        own = f"{settings.url_of(host)}/"
+        assert all(uri.startswith(own) for uri in uris - {AUDIT_LOG_URI})
+    with contextlib.closing(Journal(files.journal)) as journal:
         council = journal.find_newest_anchored(stream_id(files.stream_seed.read_bytes()))
-        assert council is not None
-        trust_list = settings.url_of(Host.EXPLORER) + "/trust-list"
-        assert [entry.uri for entry, _ in council.entries] == [trust_list]
+    assert council is not None
+    trust_list = settings.url_of(Host.EXPLORER) + "/trust-list"
+    assert [entry.uri for entry, _ in council.entries] == [trust_list]
+
+
+def each_key_is_in_its_own_place(home: Path) -> None:
+    """The ledger's process has the council's writer and no issuer's; every file is its owner's."""
+    files = LedgerFiles(home)
+    own = {role: files.stream_files(role).key for role, _ in ISSUERS}
+    held = {path.name: path.read_bytes() for path in (files.folder / "keys").iterdir()}
+    assert sorted(held) == ["seat-1", "seat-2", "seat-3", "validator", "writer"]
+    secrets = {role: key.read_bytes() for role, key in own.items()}
+    assert len({*secrets.values(), *held.values()}) == len(secrets) + len(held)
+    assert {key.stat().st_mode & 0o777 for key in own.values()} == {0o600}
 
 
 def _proved_and_shown(teller: Teller, phone: chapters.Phone) -> None:

@@ -21,7 +21,8 @@ from websockets.sync.client import connect
 from mrc.cli.ledger import ledger
 from mrc.infra.chain.client import LedgerClient, LedgerWriter, Wanted, deploy
 from mrc.infra.chain.council import decide, nominate_writer
-from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.chain.journal import Journal
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.chain.sealing import SoftwareSealer
 from mrc.infra.free_ports import find_free_ports
 from mrc.infra.keys.software import SystemEntropy
@@ -79,7 +80,7 @@ def test_the_whole_story_over_http(served: Served, client: LedgerClient, tmp_pat
     publisher.anchor([publication("https://x.example/1", "text/plain", now, b"list")])
     validators = own.newest_header().extra.validators
     trust = LedgerTrust(contract=own.address, validators=frozenset(validators))
-    bundle = publisher.bundle("https://x.example/1", "text/plain")
+    bundle = publisher.bundle_of([("https://x.example/1", "text/plain")])
     facts = check_bundle(decode_bundle(bundle), trust=trust, at=datetime.now(UTC))
     head = facts.streams[stream]
     assert head is not None

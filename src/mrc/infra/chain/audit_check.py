@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mrc.infra.chain.client import LedgerClient
-from mrc.infra.chain.publisher import Journal
+from mrc.infra.chain.journal import Journal
 from mrc.infra.stores.audit import AuditLog, LogHead
 from mrc.ledger.anchors import AUDIT_LOG_URI
 from mrc.ledger.merkle_log import Frontier
@@ -46,16 +46,18 @@ def check_log(log: AuditLog) -> AuditReport:
 
 
 def check_against_ledger(
-    log: AuditLog, journal: Journal, client: LedgerClient, streams: Sequence[StreamId]
+    log: AuditLog, journals: Sequence[Journal], client: LedgerClient, streams: Sequence[StreamId]
 ) -> AuditReport:
     """All four steps, over every stream in which this log's heads were ever anchored.
+
+    A batch may stand in any of the journals.
 
     Raises `Unavailable` where the ledger does not answer.
     """
     report = check_log(log)
     anchored: set[bytes] = set()
     for stream in streams:
-        anchored |= _check_stream(journal, client, stream, report)
+        anchored |= _check_stream(journals, client, stream, report)
     known = {published.publication.digest for published in log.heads()}
     report.anchored_heads = len(anchored & known)
     report.faults.extend("an anchored head is not in the log" for _ in range(len(anchored - known)))
@@ -63,7 +65,7 @@ def check_against_ledger(
 
 
 def _check_stream(
-    journal: Journal, client: LedgerClient, stream: StreamId, report: AuditReport
+    journals: Sequence[Journal], client: LedgerClient, stream: StreamId, report: AuditReport
 ) -> set[bytes]:
     """Step 3 for one stream; the digests of the heads that it anchored."""
     head = client.stream_head(stream)
@@ -73,8 +75,9 @@ def _check_stream(
         report.faults.append("the chain's events have a gap")
     anchored: set[bytes] = set()
     for tick, root in sorted(on_chain.items()):
-        batch = journal.find(stream, tick)
-        if batch is None or batch.root != root:
+        batches = (journal.find(stream, tick) for journal in journals)
+        batch = next((found for found in batches if found and found.root == root), None)
+        if batch is None:
             report.faults.append(f"tick {tick}: the journal does not hold what was anchored")
             continue
         report.ticks += 1

@@ -23,7 +23,8 @@ from mrc.ledger.application import (
     encode_trust_list,
 )
 from mrc.ledger.asker_register import encode_register
-from mrc.ledger.statements import Role
+from mrc.ledger.headers import Address
+from mrc.ledger.statements import Role, issuer_stream_id
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +59,17 @@ class PracticeClerk:
         self._publish(found, now)
         self.accepted = found
 
+    def retire_writers(self) -> None:
+        """Delete the writers' keys that were here, as far as their streams are in other hands."""
+        for application in self.accepted:
+            name = application.organisation_id
+            if application.role is Role.ISSUER and self._ledger.retire_writer(name):
+                _log.info("ledger_writer_retired", organisation=name.hex()[:16])
+
+    def is_writer(self, address: Address) -> bool:
+        """Whether an accepted issuer writes its stream by that key."""
+        return any(one.writer == address for one in self.accepted)
+
     def trust_list(self) -> tuple[datetime, bytes] | None:
         """The trust list as it is published; None while nobody is registered."""
         if not self._file.exists():
@@ -87,6 +99,8 @@ class PracticeClerk:
             ledger.register_type(identifier, schema_hash, name)
         for purpose, claims in application.claim_sets_by_id().items():
             ledger.entitle(name, purpose, claims)
+        if application.writer is not None:
+            ledger.nominate(issuer_stream_id(name), application.writer)
 
     def _publish(self, applications: Sequence[Application], now: datetime) -> None:
         """A new list only where something changed: its `iat` says when."""

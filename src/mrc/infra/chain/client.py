@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from eth_account import Account
-from requests.exceptions import RequestException
-from web3 import Web3
-from web3.exceptions import ContractLogicError, TimeExhausted, Web3Exception, Web3RPCError
-from web3.middleware import ExtraDataToPOAMiddleware
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint
-
 from mrc.infra.chain import contract
+from mrc.infra.chain.ethereum import (
+    Account,
+    ContractLogicError,
+    DecodingError,
+    ExtraDataToPOAMiddleware,
+    JSONBaseProvider,
+    RequestException,
+    RPCEndpoint,
+    TimeExhausted,
+    Web3,
+    Web3Exception,
+    Web3RPCError,
+)
 from mrc.kernel.errors import MrcError, Unavailable
 from mrc.ledger import rlp, statements
 from mrc.ledger.anchors import AnchoredPublication
@@ -55,6 +60,10 @@ _QUANTITIES = frozenset(
 )
 
 
+_NOT_ETHEREUM = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RecursionError, DecodingError),
+)  # what web3.py raises over an answer of another shape
 _SENT_BEFORE = ("known", "already")  # nodes' words for a transaction they hold in their pool
 
 
@@ -182,12 +191,15 @@ class LedgerClient:
             return self._contract.functions[function](*arguments).call()
 
     def newest_header(self) -> Header:
-        return decode_header(self._header_bytes(self._ask("eth_getBlockByNumber", "latest", False)))
+        with _translated():
+            block = self._ask("eth_getBlockByNumber", "latest", False)
+            return decode_header(self._header_bytes(block))
 
     def block(self, number: int) -> tuple[bytes, int]:
         """A block's encoded header, and how many transactions it holds."""
-        block = self._ask("eth_getBlockByNumber", hex(number), False)
-        return self._header_bytes(block), len(block["transactions"])
+        with _translated():
+            block = self._ask("eth_getBlockByNumber", hex(number), False)
+            return self._header_bytes(block), len(block["transactions"])
 
     def decode_action(self, action: bytes) -> tuple[str, dict[str, str]]:
         """A proposed action in words: the function and its arguments; "unknown" for any other."""
@@ -202,6 +214,10 @@ class LedgerClient:
 
     def bundle(self, wanted: Wanted) -> bytes:
         """A proof bundle at the newest block. Says nothing about its own truth: check it."""
+        with _translated():
+            return encode_bundle(self._bundle(wanted))
+
+    def _bundle(self, wanted: Wanted) -> Bundle:
         block = self._ask("eth_getBlockByNumber", "latest", False)
         streams = {*wanted.streams, *(entry.stream for entry in wanted.publications)}
         slots = [hex(slot) for slot in self._slots(wanted, sorted(streams))]
@@ -212,17 +228,15 @@ class LedgerClient:
             nodes.extend(proof["accountProof"])
             for entry in proof["storageProof"]:
                 nodes.extend(entry["proof"])
-        return encode_bundle(
-            Bundle(
-                contract=self.address,
-                header=self._header_bytes(block),
-                nodes=tuple(bytes.fromhex(node[2:]) for node in dict.fromkeys(nodes)),
-                organisations=tuple(wanted.organisations),
-                credential_types=tuple(wanted.credential_types),
-                entitlements=tuple(wanted.entitlements),
-                streams=tuple(sorted(streams)),
-                publications=tuple(wanted.publications),
-            )
+        return Bundle(
+            contract=self.address,
+            header=self._header_bytes(block),
+            nodes=tuple(bytes.fromhex(node[2:]) for node in dict.fromkeys(nodes)),
+            organisations=tuple(wanted.organisations),
+            credential_types=tuple(wanted.credential_types),
+            entitlements=tuple(wanted.entitlements),
+            streams=tuple(sorted(streams)),
+            publications=tuple(wanted.publications),
         )
 
     def _slots(self, wanted: Wanted, streams: Sequence[StreamId]) -> Iterator[int]:
@@ -250,8 +264,7 @@ class LedgerClient:
         return rlp.encode(items)
 
     def _ask(self, method: str, *params: object) -> Any:
-        with _translated():
-            response = self._provider.make_request(RPCEndpoint(method), list(params))
+        response = self._provider.make_request(RPCEndpoint(method), list(params))
         if response.get("result") is None:
             raise Unavailable("ledger", f"{method}: {response.get('error')}")
         return response["result"]
@@ -296,9 +309,9 @@ class LedgerWriter:
             receipt = web3.eth.wait_for_transaction_receipt(
                 digest, timeout=self._patience_s, poll_latency=RECEIPT_POLL_S
             )
-        if receipt["status"] != 1:
+            made, succeeded = receipt["contractAddress"], receipt["status"] == 1
+        if not succeeded:
             raise Reverted(self._revert_reason(to, data))
-        made = receipt["contractAddress"]
         return None if made is None else Address(bytes.fromhex(str(made)[2:]))
 
     def _sign(self, to: Address, data: bytes, gas: int) -> bytes:
@@ -350,10 +363,15 @@ def deploy(
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """web3.py's and the transport's errors as ours."""
+    """web3.py's and the transport's errors as ours; so is an answer that is not Ethereum's.
+
+    Whatever a node sends, who asked it goes on: an issuer anchors in the process that serves.
+    """
     try:
         yield
     except ContractLogicError as error:
         raise Reverted(str(error)) from error
     except (TimeExhausted, Web3Exception, RequestException, OSError) as error:
         raise Unavailable("ledger", str(error)) from error
+    except _NOT_ETHEREUM as error:
+        raise Unavailable("ledger", f"no answer of a node: {type(error).__name__}") from error

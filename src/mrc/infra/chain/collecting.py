@@ -1,11 +1,11 @@
-"""What a tick anchors: every list that the registered issuers serve, fetched as anybody would.
+"""What a tick anchors: every list that an issuer serves, fetched as anybody would.
 
 Only what its issuer signed below its registered root is anchored. A list that goes back in time,
 or comes with the same `iat` and other bytes, does not replace what was anchored: the ledger keeps the
 word that was given first. An issuer that does not answer keeps its last publications.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,54 +39,48 @@ class Source:
 
 
 class PublishedLists:
-    """Collects the publications of every source."""
+    """Collects the publications of a source."""
 
-    def __init__(
-        self,
-        http: HttpClient,
-        verifier: SignatureVerifier,
-        sources: Callable[[], Sequence[Source]],
-    ) -> None:
+    def __init__(self, http: HttpClient, verifier: SignatureVerifier, source: Source) -> None:
         self._http = http
         self._verifier = verifier
-        self._sources = sources
+        self._source = source
 
     async def collect(
         self, earlier: Sequence[Publication], now: datetime
     ) -> tuple[Publication, ...]:
         """Everything published now, in the place of what was anchored `earlier`."""
         kept = {(entry.uri, entry.media_type): entry for entry in earlier}
-        for source in self._sources():
-            try:
-                await self._collect_source(source, kept, now)
-            except MrcError as error:
-                _log.warning("ledger_source_not_read", url=source.url, detail=str(error))
+        try:
+            await self._collect(kept, now)
+        except MrcError as error:
+            _log.warning("ledger_source_not_read", url=self._source.url, detail=str(error))
         return tuple(kept.values())
 
-    async def _collect_source(
-        self, source: Source, kept: dict[tuple[str, str], Publication], now: datetime
-    ) -> None:
-        self._keep(kept, await self._metadata(source, kept, now))
-        for uri in await self._uris(source):
+    async def _collect(self, kept: dict[tuple[str, str], Publication], now: datetime) -> None:
+        self._keep(kept, await self._metadata(kept, now))
+        for uri in await self._uris():
             for form in FORMS:
-                self._keep(kept, await self._list(source, uri, form, now))
+                self._keep(kept, await self._list(uri, form, now))
 
-    async def _list(self, source: Source, uri: str, form: str, now: datetime) -> Publication:
+    async def _list(self, uri: str, form: str, now: datetime) -> Publication:
         request = HttpRequest(method="GET", url=uri, headers={"accept": form})
         answer = await self._http.send(request)
-        found, _ = check_list(answer, uri, anchors=[source.root], at=now, verifier=self._verifier)
+        root = self._source.root
+        found, _ = check_list(answer, uri, anchors=[root], at=now, verifier=self._verifier)
         return publication(uri, form, found.issued_at, answer.body)
 
     async def _metadata(
-        self, source: Source, kept: dict[tuple[str, str], Publication], now: datetime
+        self, kept: dict[tuple[str, str], Publication], now: datetime
     ) -> Publication:
         """Metadata states no time: it is of when it was first seen."""
-        uri = source.metadata_uri
+        uri = self._source.metadata_uri
         made = publication(uri, METADATA_TYPE, now, await self._get(uri, METADATA_TYPE))
         known = kept.get((uri, METADATA_TYPE))
         return known if known is not None and known.digest == made.digest else made
 
-    async def _uris(self, source: Source) -> Sequence[str]:
+    async def _uris(self) -> Sequence[str]:
+        source = self._source
         uris = decode_aggregation(await self._get(f"{source.url}/status", "application/json"))
         if not all(uri.startswith(f"{source.url}/") for uri in uris):
             raise Malformed("status list aggregation", "lists of somebody else")

@@ -6,8 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from eth_abi.abi import encode
-
+from mrc.infra.chain.ethereum import encode
 from mrc.ledger.hashing import keccak256
 from mrc.ledger.headers import Address
 

@@ -54,6 +54,7 @@ def limits_of(settings: Settings) -> RpcLimits:
         connections=settings.ledger_rpc_connections,
         sockets=settings.ledger_rpc_sockets,
         subscriptions=settings.ledger_rpc_subscriptions,
+        unsent_blocks=settings.ledger_rpc_unsent_blocks,
         client_seconds=settings.ledger_rpc_client_seconds,
         log_blocks=settings.ledger_rpc_log_blocks,
         logs=settings.ledger_rpc_logs,

@@ -52,6 +52,7 @@ class Overview:
     credential_types: Mapping[CredentialTypeId, CredentialType]
     entitlements: Mapping[tuple[OrganisationId, PurposeId], bytes]
     streams: Mapping[StreamId, StreamHead | None]
+    writers: Mapping[StreamId, Address]
     seats: Mapping[int, Address]
     threshold: int
     paused: bool
@@ -75,6 +76,7 @@ def read_overview(client: LedgerClient, *, blocks: int = NEWEST_BLOCKS) -> Overv
         credential_types={name: entry for name, entry in found_types.items() if entry},
         entitlements=_entitlements(client),
         streams={StreamId(name): client.stream_head(StreamId(name)) for name in streams},
+        writers={StreamId(name): _writer(client, StreamId(name)) for name in streams},
         seats=_seats(client),
         threshold=client.read("threshold"),
         paused=client.read("paused"),
@@ -102,6 +104,11 @@ def _seats(client: LedgerClient) -> dict[int, Address]:
     numbers = dict.fromkeys(int(event.values["seat"]) for event in client.events("SeatTaken"))
     holders = {number: bytes.fromhex(client.read("seats", number)[2:]) for number in numbers}
     return {number: Address(holder) for number, holder in holders.items() if any(holder)}
+
+
+def _writer(client: LedgerClient, stream: StreamId) -> Address:
+    """Who writes the stream now; zeros where it is nobody."""
+    return Address(bytes.fromhex(client.read("streams", stream)[1][2:]))
 
 
 def _decisions(client: LedgerClient) -> tuple[Decision, ...]:

@@ -1,8 +1,8 @@
-"""A whole ledger in one process, for practice: chain, council, streams and their publishers.
+"""A whole ledger in one process, for practice: chain, council, and the council's own stream.
 
-Every issuer has a stream and a writer's key of its own (`open_issuer_stream`); the council's stream
-holds what no issuer publishes. Ledgers made before issuers had streams anchored everything in
-the council's: it goes on with its history, and each issuer's stream begins where it left off.
+Every issuer writes a stream of its own, with a key in its own process (`issuer_stream`); the council
+gives it the stream (`nominate`). The council's stream holds what no issuer publishes. Ledgers made
+before held the issuers' writers' keys here: once an issuer has taken its stream, `retire_writer` deletes the key.
 
 Announces itself: one process that holds every seat's key is no consortium. Opening again continues
 what is there; every step looks before it acts, so a crash anywhere in between is made good.
@@ -10,7 +10,7 @@ what is there; every step looks before it acts, so a crash anywhere in between i
 
 import os
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mrc.infra.chain import council
@@ -22,8 +22,9 @@ from mrc.infra.chain.council import (
     register_credential_type,
     register_organisation,
 )
+from mrc.infra.chain.journal import Journal
 from mrc.infra.chain.provider import EmbeddedProvider
-from mrc.infra.chain.publisher import Journal, Publisher
+from mrc.infra.chain.publisher import Publisher
 from mrc.infra.chain.sealing import SoftwareSealer, read_or_make_secret
 from mrc.infra.files import write_atomic
 from mrc.kernel.ports import Clock, Entropy
@@ -51,7 +52,7 @@ THRESHOLD = 2
 class PracticeLedger:
     """What `open_practice_ledger` made. `chain` is what a JSON-RPC server serves (`make_app`).
 
-    `publisher` writes the council's stream. `issuers` are the streams opened so far.
+    `publisher` writes the council's stream.
     """
 
     chain: EmbeddedChain
@@ -62,28 +63,24 @@ class PracticeLedger:
     trust: LedgerTrust
     clock: Clock
     keys: Path
-    entropy: Entropy
-    issuers: dict[OrganisationId, Publisher] = field(default_factory=dict)
 
-    def open_issuer_stream(self, issuer: OrganisationId) -> Publisher:
-        """The publisher of the issuer's own stream; the council gives its writer the stream once."""
-        known = self.issuers.get(issuer)
-        if known is not None:
-            return known
-        secret = read_or_make_secret(self.keys / f"writer-{issuer.hex()[:16]}")
-        writer = LedgerWriter(self.client, secret)
-        made = Publisher(writer, self.journal, issuer_stream_id(issuer), self.entropy)
-        self.open_stream(made)
-        self.issuers[issuer] = made
-        return made
+    def nominate(self, stream: StreamId, writer: Address) -> None:
+        """Give the stream to the writer, by the council's decision, where it is not yet its own."""
+        _, holder, nominee = self.client.read("streams", stream)
+        if "0x" + writer.hex() not in (holder.lower(), nominee.lower()):
+            self.decide(nominate_writer(stream, writer))
 
-    def open_stream(self, publisher: Publisher) -> None:
-        """See the stream in its publisher's hand, by the council's decision where it is not yet."""
-        _, holder, nominee = self.client.read("streams", publisher.stream)
-        mine = "0x" + publisher.writer.hex()
-        if mine not in (holder.lower(), nominee.lower()):
-            self.decide(nominate_writer(publisher.stream, publisher.writer))
-        publisher.take_stream()
+    def retire_writer(self, issuer: OrganisationId) -> bool:
+        """Delete the issuer's key of former times once it can write nothing; whether it did."""
+        path = self.keys / f"writer-{issuer.hex()[:16]}"
+        if not path.exists():
+            return False
+        former = "0x" + SoftwareSealer(read_or_make_secret(path)).address.hex()
+        _, holder, nominee = self.client.read("streams", issuer_stream_id(issuer))
+        if former in (holder.lower(), nominee.lower()):
+            return False
+        path.unlink()
+        return True
 
     def register(self, name: OrganisationId, entry: Organisation) -> None:
         """Register or change the organisation, where the ledger says anything else."""
@@ -139,9 +136,9 @@ def open_practice_ledger(directory: Path, *, clock: Clock, entropy: Entropy) -> 
         trust=LedgerTrust(contract=client.address, validators=frozenset([validator.address])),
         clock=clock,
         keys=keys,
-        entropy=entropy,
     )
-    ledger.open_stream(ledger.publisher)
+    ledger.nominate(ledger.publisher.stream, ledger.publisher.writer)
+    ledger.publisher.take_stream()
     return ledger
 
 

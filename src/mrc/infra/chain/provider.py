@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
-
 from mrc.infra.chain.chain import ChainReader
+from mrc.infra.chain.ethereum import JSONBaseProvider, RPCEndpoint, RPCResponse
 from mrc.infra.chain.limits import RpcError
-from mrc.infra.chain.rpc import RpcMethods
+from mrc.infra.chain.rpc import RpcMethods, everybody
 
 
 class EmbeddedProvider(JSONBaseProvider):
@@ -15,7 +13,7 @@ class EmbeddedProvider(JSONBaseProvider):
 
     def __init__(self, chain: ChainReader) -> None:
         super().__init__()
-        self._methods = RpcMethods(chain, own=True)
+        self._methods = RpcMethods(chain, admits=everybody)
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         try:

@@ -6,17 +6,15 @@ be anchored twice or skipped. Changed or not, every tick anchors: an anchor per 
 publish when somebody lost a phone.
 """
 
-import json
-import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from mrc.infra.chain.client import LedgerWriter, Wanted
+from mrc.infra.chain.journal import Journal
 from mrc.kernel.errors import MrcError, Rejected, Unavailable
 from mrc.kernel.ports import Entropy
 from mrc.ledger.anchors import SALT_BYTES, AnchoredPublication, Batch, Publication
@@ -27,69 +25,6 @@ from mrc.ledger.statements import StreamId
 
 ATTEMPTS = 3
 NO_FACTS = Wanted()
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS batch (
-  stream BLOB NOT NULL, tick INTEGER NOT NULL, root BLOB NOT NULL, entries TEXT NOT NULL,
-  anchored INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (stream, tick)) WITHOUT ROWID;
-"""
-
-
-class Journal:
-    """Every batch of this publisher with its salts, durable before it is sent."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        self._db.close()
-
-    def put(self, batch: Batch) -> None:
-        self._db.execute(
-            "INSERT INTO batch (stream, tick, root, entries) VALUES (?, ?, ?, ?)",
-            (batch.stream, batch.tick, batch.root, _encode_entries(batch)),
-        )
-
-    def mark_anchored(self, batch: Batch) -> None:
-        self._db.execute(
-            "UPDATE batch SET anchored = 1 WHERE stream = ? AND tick = ?",
-            (batch.stream, batch.tick),
-        )
-
-    def find(self, stream: StreamId, tick: int) -> Batch | None:
-        row = self._db.execute(
-            "SELECT entries FROM batch WHERE stream = ? AND tick = ?", (stream, tick)
-        ).fetchone()
-        return None if row is None else _decode_entries(stream, tick, row[0])
-
-    def find_newest_anchored(self, stream: StreamId) -> Batch | None:
-        row = self._db.execute(
-            "SELECT tick, entries FROM batch WHERE stream = ? AND anchored ORDER BY tick DESC"
-            " LIMIT 1",
-            (stream,),
-        ).fetchone()
-        return None if row is None else _decode_entries(stream, row[0], row[1])
-
-    def find_newest_about(self, stream: StreamId, prefix: str) -> Batch | None:
-        """The newest anchored batch with a document whose address begins with `prefix`."""
-        rows = self._db.execute(
-            "SELECT tick, entries FROM batch WHERE stream = ? AND anchored"
-            " AND instr(entries, ?) ORDER BY tick DESC",
-            (stream, json.dumps(prefix)[:-1]),
-        )
-        batches = (_decode_entries(stream, tick, entries) for tick, entries in rows)
-        found = (b for b in batches if any(e.uri.startswith(prefix) for e, _ in b.entries))
-        return next(found, None)
-
-    def open_batches(self, stream: StreamId) -> list[Batch]:
-        """The batches that were written here and not yet seen on the chain."""
-        rows = self._db.execute(
-            "SELECT tick, entries FROM batch WHERE stream = ? AND NOT anchored ORDER BY tick",
-            (stream,),
-        ).fetchall()
-        return [_decode_entries(stream, tick, entries) for tick, entries in rows]
 
 
 class Publisher:
@@ -104,13 +39,19 @@ class Publisher:
         self.last_seen: datetime | None = None  # the newest anchor's time, for the alarm
         self._entropy = entropy
         self._lock = threading.Lock()  # a tick and a proof never overlap
-        self._bundles: dict[tuple[str, str], bytes] = {}  # of the newest tick
 
     def take_stream(self) -> None:
-        """Accept the council's nomination; nothing to do where it was accepted before."""
-        writer = self._writer.client.read("streams", self.stream)[1]
-        if bytes.fromhex(str(writer)[2:]) != self._writer.address:
-            self._writer.write("take_stream", self.stream)
+        """Accept the council's nomination; nothing to do where it was accepted before.
+
+        Raises `Unavailable` where the council has given the stream to somebody else, or nobody.
+        """
+        _, holder, nominee = self._writer.client.read("streams", self.stream)
+        mine = "0x" + self._writer.address.hex()
+        if holder.lower() == mine:
+            return
+        if nominee.lower() != mine:
+            raise Unavailable("stream", f"the council has not given it to {mine}")
+        self._writer.write("take_stream", self.stream)
 
     def anchor(self, publications: Sequence[Publication]) -> Batch:
         """Anchor the publications at the next tick, after finishing what a crash left open.
@@ -148,34 +89,23 @@ class Publisher:
         batch = self._journal.find_newest_anchored(self.stream)
         return () if batch is None else tuple(entry for entry, _ in batch.entries)
 
-    def last_about(self, prefix: str) -> tuple[Publication, ...]:
-        """What this stream last anchored of the documents whose address begins with `prefix`."""
-        batch = self._journal.find_newest_about(self.stream, prefix)
-        entries = () if batch is None else batch.entries
-        return tuple(entry for entry, _ in entries if entry.uri.startswith(prefix))
-
     @property
     def writer(self) -> Address:
         """The address of the stream's writer key."""
         return self._writer.address
 
-    def bundle(self, uri: str, media_type: str, facts: Wanted = NO_FACTS) -> bytes:
-        """The proof bundle to be served beside a published document; made once a tick.
-
-        `facts` go with it: the same ones for one document at every call. Raises `Unavailable` where
-        the document is not in the newest tick.
-        """
-        known = self._bundles  # a tick puts a new one in its place
-        made = known.get((uri, media_type))
-        if made is None:
-            made = known[uri, media_type] = self.bundle_of([(uri, media_type)], facts)
-        return made
-
     def bundle_of(self, documents: Sequence[tuple[str, str]], facts: Wanted = NO_FACTS) -> bytes:
-        """One bundle of several documents (address, media type) and other facts, for offline use."""
+        """One bundle of documents (address, media type) and other facts, at the newest block.
+
+        Raises `Unavailable` where a document is not in the newest tick.
+        """
         with self._lock:
             proofs = [self._prove(uri, media_type) for uri, media_type in documents]
             return self._writer.client.bundle(replace(facts, publications=proofs))
+
+    def newest_batch(self) -> Batch | None:
+        """The newest tick of the journal that is on the chain."""
+        return self._journal.find_newest_anchored(self.stream)
 
     def _prove(self, uri: str, media_type: str) -> AnchoredPublication:
         batch = self._journal.find_newest_anchored(self.stream)
@@ -209,7 +139,6 @@ class Publisher:
         if not self._is_anchored(batch):
             raise last or Unavailable("ledger", "the anchor is not on the chain")
         self._journal.mark_anchored(batch)
-        self._bundles = {}
 
     def _is_anchored(self, batch: Batch) -> bool:
         root = self._writer.client.anchor(self.stream, batch.tick)
@@ -233,26 +162,3 @@ class AnchorMetrics:
 
     def observe(self, stream: StreamId, *, anchored_at: datetime, now: datetime) -> None:
         self._age.labels(stream=stream.hex()[:16]).set((now - anchored_at).total_seconds())
-
-
-def _encode_entries(batch: Batch) -> str:
-    return json.dumps(
-        [
-            [entry.uri, entry.media_type, entry.iat, entry.digest.hex(), salt.hex()]
-            for entry, salt in batch.entries
-        ]
-    )
-
-
-def _decode_entries(stream: StreamId, tick: int, text: str) -> Batch:
-    return Batch(
-        stream=stream,
-        tick=tick,
-        entries=tuple(
-            (
-                Publication(uri=uri, media_type=media_type, iat=iat, digest=bytes.fromhex(digest)),
-                bytes.fromhex(salt),
-            )
-            for uri, media_type, iat, digest, salt in json.loads(text)
-        ),
-    )

@@ -11,11 +11,12 @@ from mrc.infra.chain.chain import ChainReader, EmbeddedChain
 from mrc.infra.chain.executor import CallMessage, Execution, Overdue, Refused
 from mrc.infra.chain.limits import Deadline, Limit, RpcError, RpcLimits, exceeded
 from mrc.infra.chain.store import LogFilter, StoredBlock
-from mrc.infra.chain.transactions import decode_transaction
+from mrc.infra.chain.transactions import Transaction, decode_transaction
 from mrc.kernel.errors import Malformed, MrcError, Unavailable
 from mrc.ledger.headers import Address, Header, decode_header
 
 Params = list[object]
+Admits = Callable[[Transaction], bool]
 CLIENT = "mrc-ledger/1"
 DEFAULT_LIMITS = RpcLimits()
 _REVERTED, _REJECTED, _PARAMS, _UNKNOWN = 3, -32000, -32602, -32601
@@ -27,17 +28,30 @@ _MAX_ALTERNATIVES = 1_000
 _TAGS = frozenset({"latest", "pending", "safe", "finalized"})
 
 
+def nobody(_: Transaction) -> bool:
+    return False
+
+
+def everybody(_: Transaction) -> bool:
+    return True
+
+
 class RpcMethods:
     """The methods by name. `answer` is the whole door; `limits` bound what one request costs.
 
-    `own`: who asks is this process itself, whose transactions go before others'.
+    What `admits` says of a transaction: whether it goes before strangers'. `everybody` is for this
+    process itself.
     """
 
     def __init__(
-        self, chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS, *, own: bool = False
+        self,
+        chain: ChainReader,
+        limits: RpcLimits = DEFAULT_LIMITS,
+        *,
+        admits: Admits = nobody,
     ) -> None:
         self.chain = chain
-        self._own = own
+        self._admits = admits
         self.limits = limits
         self._methods: Mapping[str, Callable[[Params], object]] = {
             "web3_clientVersion": lambda _: CLIENT,
@@ -96,13 +110,12 @@ class RpcMethods:
         """A batch of `eth_sendRawTransaction`, in one block where they fit: hash or `RpcError`."""
         chain = self._writer()
         raws = [_data(_param(member, 0)) for member in params]
-        for raw in raws:
-            self._check_gas(raw)
+        known = [self._is_known(raw) for raw in raws]
         return [
             RpcError(_PARAMS if isinstance(outcome, Malformed) else _REJECTED, str(outcome))
             if isinstance(outcome, MrcError)
             else views.data(outcome)
-            for outcome in chain.send_many(raws, stranger=not self._own)
+            for outcome in chain.send_many(raws, stranger=not all(known))
         ]
 
     def logs_of(self, block: StoredBlock, wanted: object) -> list[views.Json]:
@@ -239,13 +252,14 @@ class RpcMethods:
     def _send(self, params: Params) -> object:
         raw = _data(_param(params, 0))
         writer = self._writer()
-        self._check_gas(raw)
-        return views.data(writer.send(raw, stranger=not self._own))
+        return views.data(writer.send(raw, stranger=not self._is_known(raw)))
 
-    def _check_gas(self, raw: bytes) -> None:
-        """EIP-7825: a transaction that could take longer is not even queued."""
-        if decode_transaction(raw).gas > self.limits.transaction_gas:
+    def _is_known(self, raw: bytes) -> bool:
+        """Whether it may go first. EIP-7825: one that could take longer is not even queued."""
+        transaction = decode_transaction(raw)
+        if transaction.gas > self.limits.transaction_gas:
             raise exceeded(Limit.TRANSACTION_GAS, self.limits)
+        return self._admits(transaction)
 
     def _writer(self) -> EmbeddedChain:
         if not isinstance(self.chain, EmbeddedChain):

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from mrc.infra.chain.answering import encode, failure
 from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.limits import Limit, RpcError, RpcLimits, exceeded
-from mrc.infra.chain.rpc import DEFAULT_LIMITS, RpcMethods
+from mrc.infra.chain.rpc import DEFAULT_LIMITS, Admits, RpcMethods, nobody
 from mrc.infra.chain.sockets import Conversation
 from mrc.infra.chain.workers import Workers
 
@@ -27,9 +27,14 @@ _STATUS = {Limit.BODY: 413, Limit.CLIENT_TIME: 408, Limit.REQUESTS: 429, Limit.S
 _RETRY_SECONDS = 1
 
 
-def make_app(chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS) -> Starlette:
-    """The ASGI application over a chain; one path, HTTP POST and WebSocket."""
-    methods = RpcMethods(chain, limits)
+def make_app(
+    chain: ChainReader, limits: RpcLimits = DEFAULT_LIMITS, *, admits: Admits = nobody
+) -> Starlette:
+    """The ASGI application over a chain; one path, HTTP POST and WebSocket.
+
+    Transactions that `admits` knows go before strangers'.
+    """
+    methods = RpcMethods(chain, limits, admits=admits)
     door = _Door(methods, Workers(methods))
 
     @contextlib.asynccontextmanager

@@ -1,7 +1,8 @@
 """One WebSocket of the ledger's JSON-RPC: requests in their order, and what was subscribed.
 
 A subscriber that does not read falls behind; beyond `unsent_blocks` its socket is closed with the
-reason, because a subscription with a silent gap would lie.
+reason, and so it is before a notice longer than an answer may be: a subscription with a silent gap
+would lie.
 """
 
 import asyncio
@@ -23,8 +24,12 @@ from mrc.kernel.errors import Malformed
 _INVALID, _TRY_AGAIN_LATER = -32600, 1013  # RFC 6455's registry of close codes
 
 
-class _FellBehind(Exception):
-    """The client did not read what it subscribed to."""
+class _NewsEnd(Exception):
+    """The client cannot have all that it subscribed to; `error` says why."""
+
+    def __init__(self, error: RpcError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class Conversation:
@@ -48,8 +53,8 @@ class Conversation:
             for task in done:
                 with contextlib.suppress(WebSocketDisconnect):
                     task.result()
-        except _FellBehind:
-            await self._close()
+        except _NewsEnd as end:
+            await self._close(end.error)
         finally:
             stop()
             for task in tasks:
@@ -67,10 +72,9 @@ class Conversation:
 
     async def _give_up(self) -> None:
         await self._behind.wait()
-        raise _FellBehind
+        raise _NewsEnd(exceeded(Limit.UNSENT, self._limits))
 
-    async def _close(self) -> None:
-        error = exceeded(Limit.UNSENT, self._limits)
+    async def _close(self, error: RpcError) -> None:
         with contextlib.suppress(TimeoutError, WebSocketDisconnect):
             async with asyncio.timeout(self._limits.client_seconds):
                 await self._websocket.close(_TRY_AGAIN_LATER, error.message)
@@ -133,8 +137,11 @@ class Conversation:
             for name, (kind, wanted) in list(self._subscriptions.items()):
                 for result in await self._news(kind, wanted, block):
                     params: Json = {"subscription": name, "result": result}
-                    message = {"jsonrpc": "2.0", "method": "eth_subscription", "params": params}
-                    await self._websocket.send_text(encode(message).decode())
+                    notice = {"jsonrpc": "2.0", "method": "eth_subscription", "params": params}
+                    message = encode(notice)
+                    if len(message) > self._limits.answer_bytes:
+                        raise _NewsEnd(exceeded(Limit.ANSWER, self._limits))
+                    await self._websocket.send_text(message.decode())
 
     async def _news(self, kind: str, wanted: object, block: StoredBlock) -> list[views.Json]:
         if kind == "newHeads":

@@ -6,15 +6,14 @@ their hash and never deleted, so every state ever sealed can be read and proven.
 lock file; any number of readers open the same file.
 """
 
-import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from mrc.infra.chain.claims import claim
 from mrc.infra.chain.executor import Log
 from mrc.infra.chain.machine import BaseDB
 from mrc.kernel.errors import Unavailable
@@ -84,7 +83,7 @@ class ChainStore:
 
     def __init__(self, path: Path, *, writing: bool) -> None:
         self._lock = threading.RLock()
-        self._lock_file = _claim(path) if writing else None
+        self._lock_file = claim(path) if writing else None
         if not writing and not path.exists():
             raise Unavailable("ledger file", "there is none yet")
         self._db = sqlite3.connect(
@@ -261,17 +260,6 @@ class StoredNodes(BaseDB):
         if len(self._cache) + len(nodes) > CACHED_NODES:
             self._cache.clear()
         self._cache.update(nodes)
-
-
-def _claim(path: Path) -> IO[bytes]:
-    """The writer's lock, held as long as the file is open and freed by the kernel at any end."""
-    file = path.with_name(path.name + ".lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise Unavailable("ledger file", "another process writes it") from error
-    return file
 
 
 def _block(row: tuple[object, ...] | None) -> StoredBlock | None:

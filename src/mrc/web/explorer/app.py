@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mrc.kernel.errors import Malformed, Unavailable
@@ -24,7 +24,7 @@ from mrc.web.design.languages import Language
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.explorer import words
-from mrc.web.explorer.views import Explored
+from mrc.web.explorer.views import Elsewhere, Explored
 
 PACKAGE = "mrc.web.explorer"
 LANGUAGES = (Language.KO, Language.EN)
@@ -96,9 +96,11 @@ class Papers:
         self._explored = explored
 
     async def bundle(self, request: Request) -> Response:
-        """The proof of one document: 404 where the newest tick does not hold it."""
+        """The proof of one document, where its owner serves it: 404 where there is none."""
         uri, media_type = (request.query_params.get(name, "") for name in ("uri", "media_type"))
         found = await self._explored.bundle(uri, media_type)
+        if isinstance(found, Elsewhere):
+            return RedirectResponse(found.url, status_code=307, headers=_CACHED)
         return Response(found, media_type=BUNDLE_TYPE, headers=_CACHED)
 
     async def askers(self, _: Request) -> Response:

@@ -50,7 +50,10 @@ class PublicationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamView:
-    """A stream of anchors and who writes it. `names` is empty for the council's own."""
+    """A stream of anchors and who writes it. `names` is empty for the council's own.
+
+    `answers`: whether its owner proves what it anchored last.
+    """
 
     names: Mapping[str, str]
     of_the_council: bool
@@ -59,6 +62,7 @@ class StreamView:
     tick: int
     anchored_at: datetime | None
     late: bool
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,13 @@ class CheckedBundle:
     names: Mapping[OrganisationId, Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a document is proved: its issuer's address."""
+
+    url: str
+
+
 class Explored(Protocol):
     """The ledger behind the page. Raises `Unavailable` where it does not answer."""
 
@@ -125,7 +136,7 @@ class Explored(Protocol):
 
     async def check(self, bundle: bytes) -> CheckedBundle: ...
 
-    async def bundle(self, uri: str, media_type: str) -> bytes: ...
+    async def bundle(self, uri: str, media_type: str) -> bytes | Elsewhere: ...
 
     async def asker_register(self) -> bytes: ...
 

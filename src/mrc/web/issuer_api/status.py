@@ -17,8 +17,8 @@ from mrc.issuer.issuer import Issuer
 from mrc.issuer.records import PublishedToken, StatusListId
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Clock
+from mrc.ledger.bundle import ANCHORS_PATH, PROOF_RELATION
 from mrc.ledger.bundle import MEDIA_TYPE as BUNDLE_TYPE
-from mrc.ledger.bundle import PROOF_RELATION
 from mrc.web.issuer_api.ready import Ready, ready
 from mrc.web.issuer_api.requests import prefers
 from mrc.web.problems import problem
@@ -32,6 +32,9 @@ class Proofs(Protocol):
 
     async def find(self, uri: str, media_type: str) -> bytes | None:
         """The bundle about the newest anchored publication; None where there is none."""
+
+    async def newest(self) -> bytes | None:
+        """One bundle of everything in the issuer's newest anchor; None where there is none."""
 
 
 class StatusEndpoints:
@@ -49,6 +52,7 @@ class StatusEndpoints:
             Route(f"{prefix}/status", self.aggregation, methods=["GET"]),
             Route(f"{prefix}/status/{{list_id}}", self.token, methods=["GET"]),
             Route(f"{prefix}/status/{{list_id}}/proof", self.proof, methods=["GET"]),
+            Route(f"{prefix}{ANCHORS_PATH}", self.anchors, methods=["GET"]),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -83,12 +87,27 @@ class StatusEndpoints:
         if self._proofs is None or media_type is None:
             return Response(status_code=404)
         uri = self._lists.uri(StatusListId(request.path_params["list_id"]))
-        bundle = await self._proofs.find(uri, media_type)
-        if bundle is None:
+        return _bundle(await self._proofs.find(uri, media_type))
+
+    async def anchors(self, request: Request) -> Response:
+        """The proof of any published document by `uri` and `media_type`, or of all without them."""
+        if self._proofs is None:
             return Response(status_code=404)
-        headers = {"cache-control": "no-cache"}
-        return Response(bundle, headers=headers, media_type=BUNDLE_TYPE)
+        asked = [request.query_params.get(name) for name in ("uri", "media_type")]
+        match asked:
+            case [None, None]:
+                return _bundle(await self._proofs.newest())
+            case [str(uri), str(media_type)]:
+                return _bundle(await self._proofs.find(uri, media_type))
+            case _:
+                return Response(status_code=400)
 
     async def aggregation(self, request: Request) -> Response:
         body = encode_aggregation(await self._lists.uris())
         return ready(body, AGGREGATION_TYPE, max_age=_AGGREGATION_SECONDS).answer(request)
+
+
+def _bundle(found: bytes | None) -> Response:
+    if found is None:
+        return Response(status_code=404)
+    return Response(found, headers={"cache-control": "no-cache"}, media_type=BUNDLE_TYPE)

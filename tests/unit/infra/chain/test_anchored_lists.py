@@ -77,7 +77,7 @@ class Checking:
         """Anchor and serve the proof with the issuer's entry."""
         self.world.publisher.anchor(entries)
         facts = Wanted(organisations=[ISSUER])
-        self.issuer.proof = self.world.publisher.bundle(STATUS_URI, JWT, facts)
+        self.issuer.proof = self.world.publisher.bundle_of([(STATUS_URI, JWT)], facts)
 
     async def findings(
         self, policy: LedgerPolicy = LedgerPolicy.REQUIRED, *, at: datetime = NOW

@@ -1,5 +1,6 @@
 """The practice council's clerk repeats nothing; what is collected keeps the first word."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from mrc.infra.chain.clerk import PracticeClerk
 from mrc.infra.chain.collecting import METADATA_TYPE, PublishedLists, Source
 from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
 from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
+from mrc.kernel.errors import Malformed
 from mrc.kernel.findings import Outcome
 from mrc.kernel.ports import HttpRequest, HttpResponse
 from mrc.ledger.application import (
@@ -23,8 +25,9 @@ from mrc.ledger.application import (
     encode_application,
 )
 from mrc.ledger.asker_register import judge_asker
+from mrc.ledger.headers import Address
 from mrc.ledger.reasons import Reason
-from mrc.ledger.statements import Role, Standing
+from mrc.ledger.statements import Role, Standing, issuer_stream_id
 from tests.simulators.ledger_world import NOW, StillClock
 from tests.simulators.pki import BEGIN, END, practice_pki
 from tests.simulators.practice_cards import STATUS_URI
@@ -41,6 +44,8 @@ ASKER = Application(
     valid_until=END,
     purposes={"age": ("age_over_19",), "identity": ("family_name", "birth_date")},
 )
+WRITER = Address(b"\x11" * 20)
+ISSUING = replace(ASKER, seed=bytes(16), role=Role.ISSUER, purposes={}, writer=WRITER)
 ISSUER_URL = STATUS_URI.rsplit("/status", 1)[0]
 
 
@@ -66,6 +71,44 @@ def apply(tmp_path: Path, application: Application) -> None:
 
 def test_an_application_survives_its_encoding() -> None:
     assert decode_application(encode_application(ASKER)) == ASKER
+
+
+def test_only_an_issuer_applies_for_a_stream() -> None:
+    """An asker's stream would carry documents that nobody expects there."""
+    asking = json.loads(encode_application(ASKER))
+    asking["writer"] = "0x" + "11" * 20
+    with pytest.raises(Malformed, match="only issuers"):
+        decode_application(json.dumps(asking).encode())
+
+
+@pytest.mark.parametrize("writer", ["0x" + "11" * 19, "11" * 20, "0x" + "AA" * 20, 7, None, ""])
+def test_a_writer_is_an_address(writer: object) -> None:
+    members = json.loads(encode_application(ISSUING))
+    members["writer"] = writer
+    with pytest.raises(Malformed):
+        decode_application(json.dumps(members).encode())
+
+
+def test_an_application_of_former_times_has_no_writer_and_its_hash_stays() -> None:
+    former = replace(ISSUING, writer=None)
+    encoded = encode_application(former)
+    assert b"writer" not in encoded
+    assert decode_application(encoded) == former
+    assert decode_application(encode_application(ISSUING)) == ISSUING
+
+
+def test_the_council_gives_an_issuer_its_stream_once(
+    ledger: PracticeLedger, tmp_path: Path
+) -> None:
+    apply(tmp_path, ISSUING)
+    clerk = clerk_of(ledger, tmp_path)
+    for _ in range(2):
+        clerk.work(NOW)
+    stream = issuer_stream_id(ISSUING.organisation_id)
+    assert ledger.client.read("streams", stream)[2].lower() == "0x" + WRITER.hex()
+    assert len(ledger.client.events("WriterNominated", stream=stream)) == 1
+    assert clerk.is_writer(WRITER)
+    assert not clerk.is_writer(Address(bytes(20)))
 
 
 def test_registering_again_proposes_nothing(ledger: PracticeLedger, tmp_path: Path) -> None:
@@ -148,9 +191,7 @@ class Web:
 
 def collector(web: Web, root: str = "iaca") -> PublishedLists:
     certificate = getattr(practice_pki(), root).certificate
-    return PublishedLists(
-        web, OpensslVerifier(), lambda: [Source(url=ISSUER_URL, root=certificate)]
-    )
+    return PublishedLists(web, OpensslVerifier(), Source(url=ISSUER_URL, root=certificate))
 
 
 async def test_both_forms_and_the_metadata_are_collected() -> None:

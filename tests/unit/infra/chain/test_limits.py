@@ -12,12 +12,15 @@ from eth_account import Account
 from mrc.infra.chain import chain
 from mrc.infra.chain.answering import answer_text
 from mrc.infra.chain.client import LedgerWriter
+from mrc.infra.chain.contract import call_data
 from mrc.infra.chain.limits import Deadline, Limit, RpcError, RpcLimits, exceeded, limits_of
 from mrc.infra.chain.rpc import RpcMethods
+from mrc.infra.chain.sealing import SoftwareSealer
 from mrc.infra.settings import Settings
+from mrc.kernel.errors import MrcError
 from mrc.ledger.headers import Address
 from tests.simulators.hostile_contracts import calls_precompile, endless
-from tests.simulators.ledger_world import CHAIN_ID, World, secret
+from tests.simulators.ledger_world import CHAIN_ID, STREAM, World, secret
 
 LIMITS = RpcLimits()
 
@@ -131,6 +134,45 @@ def test_this_processs_own_transaction_goes_before_strangers(settled: World) -> 
         entry = settled.chain.store.find_transaction(mine.result(30))
     assert entry is not None
     assert entry.position == 0
+
+
+def test_an_issuers_anchor_goes_before_strangers_over_the_same_door(settled: World) -> None:
+    """Endless transactions wait already; the writer of a stream comes after them and goes first."""
+    contract = deployed(settled, endless())
+    methods = RpcMethods(settled.chain, admits=lambda one: one.sender == settled.writer.address)
+    theirs = [[_raw(contract, 1_000_000, name)] for name in ("a", "b", "c", "d")]
+    anchor = call_data("anchor", STREAM, 4, b"\x01" * 32)
+    mine = settled.writer._sign(settled.client.address, anchor, 1_000_000)
+    with ThreadPoolExecutor(2) as pool:
+        with settled.chain._seal_lock:  # a block is being made: both wait
+            strangers = pool.submit(methods.send_many, theirs)
+            while len(settled.chain._queue) < len(theirs):
+                time.sleep(0.001)
+            sent = pool.submit(methods.answer, "eth_sendRawTransaction", ["0x" + mine.hex()])
+            while len(settled.chain._queue) <= len(theirs):
+                time.sleep(0.001)
+        strangers.result(30)
+        entry = settled.chain.store.find_transaction(bytes.fromhex(str(sent.result(30))[2:]))
+    assert entry is not None
+    assert (entry.position, entry.succeeded) == (0, True)
+
+
+def test_a_batch_with_one_stranger_in_it_is_a_strangers(settled: World) -> None:
+    """Nobody gets ahead by the company of a known one."""
+    contract = deployed(settled, endless())
+    known = SoftwareSealer(secret("a")).address
+    methods = RpcMethods(settled.chain, admits=lambda one: one.sender == known)
+    seen: list[bool] = []
+    send_many = settled.chain.send_many
+
+    def watched(raws: list[bytes], *, stranger: bool = False) -> list[bytes | MrcError]:
+        seen.append(stranger)
+        return send_many(raws, stranger=stranger)
+
+    settled.chain.send_many = watched  # type: ignore[method-assign]
+    methods.send_many([[_raw(contract, 100_000, "a")]])
+    methods.send_many([[_raw(contract, 100_000, "a")], [_raw(contract, 100_000, "b")]])
+    assert seen == [False, True]
 
 
 def test_a_log_query_spans_few_blocks_and_finds_few_logs(settled: World) -> None:

@@ -5,9 +5,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mrc.cli.main import main
 from mrc.infra.chain.network import Node, genesis, make_nodes, write_network
 from mrc.ledger.headers import decode_extra
+from mrc.ledger.trust_file import decode_trust
 from tests.simulators.ledger_world import secret
 
 HOSTS = ["a.example", "b.example", "c.example", "d.example"]
@@ -45,6 +48,17 @@ def test_every_node_gets_its_files(tmp_path: Path) -> None:
         assert (folder / "besu.service").read_text().startswith("[Unit]")
     trust = json.loads((tmp_path / "trust.json").read_text())
     assert trust["validators"] == ["0x" + node.address.hex() for node in nodes]
+
+
+def test_trust_in_a_network_names_its_contract_and_all_validators(tmp_path: Path) -> None:
+    nodes = make_nodes(HOSTS)
+    write_network(tmp_path, nodes, 8230)
+    command = ["ledger", "network", "trust", str(tmp_path), "--contract", "0x" + "ab" * 20]
+    told = CliRunner().invoke(main, command)
+    assert told.exit_code == 0, told.output
+    trust = decode_trust((tmp_path / "ledger.json").read_bytes())
+    assert trust.contract == bytes.fromhex("ab" * 20)
+    assert trust.validators == {node.address for node in nodes}
 
 
 def test_a_network_is_never_overwritten(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def settle(ledger: PracticeLedger) -> None:
 def test_it_publishes_and_its_bundles_are_good(tmp_path: Path) -> None:
     ledger = open_again(tmp_path)
     ledger.publisher.anchor([publication(URI, JWT, NOW, TOKEN)])
-    bundle = decode_bundle(ledger.publisher.bundle(URI, JWT))
+    bundle = decode_bundle(ledger.publisher.bundle_of([(URI, JWT)]))
     assert check_bundle(bundle, trust=ledger.trust, at=NOW).publications
     ledger.close()
 

@@ -43,17 +43,17 @@ def test_a_salt_has_128_bits_and_is_never_used_twice(world: World) -> None:
 
 def test_the_bundle_beside_a_list_is_good(world: World) -> None:
     world.publisher.anchor([audit_publication(NOW, 1, bytes(32)), LIST])
-    bundle = decode_bundle(world.publisher.bundle(URI, JWT))
+    bundle = decode_bundle(world.publisher.bundle_of([(URI, JWT)]))
     facts = check_bundle(bundle, trust=world.trust, at=NOW)
     assert [entry.publication for entry in facts.publications] == [LIST]
 
 
 def test_a_document_that_was_not_published_has_no_bundle(world: World) -> None:
     with pytest.raises(Unavailable):
-        world.publisher.bundle(URI, JWT)
+        world.publisher.bundle_of([(URI, JWT)])
     world.publisher.anchor([LIST])
     with pytest.raises(Unavailable):
-        world.publisher.bundle(URI, "text/plain")
+        world.publisher.bundle_of([(URI, "text/plain")])
 
 
 def prepared(world: World, tick: int, salt: bytes = b"\x01" * 16) -> Batch:
@@ -96,14 +96,6 @@ def test_a_node_behind_the_journal_is_no_help(world: World) -> None:
     assert world.chain.head().number == before
 
 
-def test_a_bundle_is_made_once_a_tick_and_follows_the_tick(world: World) -> None:
-    world.publisher.anchor([LIST])
-    first = world.publisher.bundle(URI, JWT)
-    assert world.publisher.bundle(URI, JWT) is first
-    world.publisher.anchor([LIST])
-    assert decode_bundle(world.publisher.bundle(URI, JWT)).publications[0].tick == 2
-
-
 def test_an_offline_bundle_holds_documents_and_facts(world: World) -> None:
     other = publication(URI + "2", JWT, NOW, TOKEN)
     world.publisher.anchor([LIST, other])
@@ -117,10 +109,20 @@ def test_an_offline_bundle_holds_documents_and_facts(world: World) -> None:
 def test_a_stranger_cannot_publish(world: World) -> None:
     stranger = LedgerWriter(world.client, secret("stranger"))
     publisher = Publisher(stranger, world.journal, STREAM, CountingEntropy())
-    with pytest.raises(Reverted, match="not nominated"):
+    with pytest.raises(Unavailable, match="has not given it"):
         publisher.take_stream()
+    with pytest.raises(Reverted, match="not nominated"):
+        stranger.write("take_stream", STREAM)
     with pytest.raises(Reverted, match="not the writer"):
         publisher.anchor([LIST])
+
+
+def test_a_full_disk_ends_the_tick_and_not_the_process(world: World) -> None:
+    world.journal.close()
+    before = world.chain.head().number
+    with pytest.raises(Unavailable, match="journal"):
+        world.publisher.anchor([LIST])
+    assert world.chain.head().number == before
 
 
 def test_taking_a_stream_twice_is_taking_it_once(world: World) -> None:

@@ -173,7 +173,7 @@ def test_a_log_rewritten_with_its_heads_is_found_on_the_ledger(
     """The file agrees with itself; only the chain remembers."""
     fill(log, 3)
     world.publisher.anchor([log.publish(NOW).publication])
-    report = check_against_ledger(log, world.journal, world.client, [STREAM])
+    report = check_against_ledger(log, [world.journal], world.client, [STREAM])
     assert (report.ticks, report.anchored_heads, report.faults) == (1, 1, [])
     log.close()
     (tmp_path / "audit.sqlite").unlink()
@@ -181,7 +181,7 @@ def test_a_log_rewritten_with_its_heads_is_found_on_the_ledger(
     fill(forged, 2)
     forged.publish(NOW)
     assert not check_log(forged).faults
-    assert check_against_ledger(forged, world.journal, world.client, [STREAM]).faults
+    assert check_against_ledger(forged, [world.journal], world.client, [STREAM]).faults
     forged.close()
 
 
@@ -196,7 +196,7 @@ def test_heads_of_the_old_stream_and_of_the_own_are_one_history(
     world.publisher.anchor([log.publish(NOW).publication])
     fill(log, 2)
     own.anchor([log.publish(NOW + timedelta(minutes=10)).publication])
-    both = check_against_ledger(log, world.journal, world.client, [STREAM, OTHER_STREAM])
+    both = check_against_ledger(log, [world.journal], world.client, [STREAM, OTHER_STREAM])
     assert (both.ticks, both.anchored_heads, both.faults) == (2, 2, [])
 
 
@@ -209,7 +209,7 @@ def test_another_authoritys_log_does_not_pass_for_this_one(
     fill(log, 3)
     world.publisher.anchor([log.publish(NOW).publication])
     other.publish(NOW)
-    report = check_against_ledger(other, world.journal, world.client, [STREAM])
+    report = check_against_ledger(other, [world.journal], world.client, [STREAM])
     assert report.faults
     assert report.anchored_heads == 0
     other.close()
@@ -222,7 +222,7 @@ def test_a_journal_without_an_anchored_tick_is_found(
     with sqlite3.connect(tmp_path / "journal.sqlite") as db:
         db.execute("DELETE FROM batch")
     db.close()
-    assert check_against_ledger(log, world.journal, world.client, [STREAM]).faults
+    assert check_against_ledger(log, [world.journal], world.client, [STREAM]).faults
 
 
 def test_the_command_says_so(log: AuditLog, tmp_path: Path) -> None:

@@ -10,15 +10,24 @@ import pytest
 from starlette.testclient import TestClient
 
 from mrc.infra.chain.clerk import PracticeClerk
-from mrc.infra.chain.practice import open_practice_ledger
+from mrc.infra.chain.issuer_stream import IssuerStream
+from mrc.infra.chain.practice import PracticeLedger, open_practice_ledger
+from mrc.infra.chain.provider import EmbeddedProvider
+from mrc.infra.chain.sealing import SoftwareSealer
+from mrc.infra.chain.shelf import ProofShelf
+from mrc.infra.chain.stream_files import StreamFiles
+from mrc.infra.files import write_secret
 from mrc.infra.keys.software import SystemEntropy
+from mrc.kernel.errors import Unavailable
+from mrc.kernel.ports import HttpRequest, HttpResponse
 from mrc.ledger.anchors import publication
 from mrc.ledger.application import Application, decode_trust_list, encode_application
-from mrc.ledger.statements import Role
+from mrc.ledger.bundle import ANCHORS_PATH
+from mrc.ledger.statements import Role, issuer_stream_id
 from mrc.ledger.timetable import Timetable
 from mrc.web.explorer.app import make_app
 from mrc.wiring.explored import ExploredLedger
-from tests.simulators.ledger_world import JWT, NOW, StillClock
+from tests.simulators.ledger_world import JWT, NOW, StillClock, secret
 from tests.simulators.pki import BEGIN, END, practice_pki
 
 URL = "https://issuer.example"
@@ -32,7 +41,41 @@ ISSUER = Application(
     valid_from=BEGIN,
     valid_until=END,
     credential_types={"org.example.card.1": bytes(32)[:-1] + b"\x01"},
+    writer=SoftwareSealer(secret("writer")).address,
 )
+STREAM = issuer_stream_id(ISSUER.organisation_id)
+
+
+class Site:
+    """The issuer's own site, with its own stream; `answer` is what it says instead."""
+
+    def __init__(self, ledger: PracticeLedger, folder: Path) -> None:
+        key = folder / "writer.key"
+        write_secret(key, secret("writer").hex().encode())
+        files = StreamFiles(
+            key=key, journal=folder / "anchors.sqlite", former=folder / "none.sqlite"
+        )
+        self.stream = IssuerStream(
+            ISSUER.organisation_id,
+            files,
+            EmbeddedProvider(ledger.chain),
+            trust=ledger.trust,
+            clock=StillClock(NOW),
+            entropy=SystemEntropy(),
+        )
+        self.answer: HttpResponse | None = None
+
+    def publish(self) -> None:
+        opened = self.stream.open()
+        opened.publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
+        opened.shelf.refresh()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        if not request.url.startswith(f"{URL}{ANCHORS_PATH}"):
+            raise Unavailable(request.url, "nobody answers")
+        found = self.stream.open().shelf.newest()
+        said = HttpResponse(status=200 if found else 404, headers={}, body=found or b"")
+        return self.answer or said
 
 
 @dataclass
@@ -40,15 +83,16 @@ class Visit:
     client: TestClient
     clerk: PracticeClerk
     explored: ExploredLedger
+    site: Site
 
     def settle(self) -> None:
         self.clerk.work(NOW)
-        publisher = self.explored.ledger.open_issuer_stream(ISSUER.organisation_id)
-        publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
+        self.site.publish()
 
     def bundle(self) -> str:
-        query = urlencode({"uri": LIST, "media_type": JWT})
-        return self.client.get(f"/bundles?{query}").text
+        found = self.site.stream.open().shelf.find(LIST, JWT)
+        assert found is not None
+        return found.decode()
 
     def check(self, bundle: str) -> str:
         return self.client.post("/check", data={"bundle": bundle}).text
@@ -64,15 +108,19 @@ def visit(tmp_path: Path) -> Iterator[Visit]:
     applications.mkdir()
     (applications / "issuer.json").write_bytes(encode_application(ISSUER))
     clerk = PracticeClerk(ledger, applications, tmp_path / "trust-list.json")
+    site = Site(ledger, tmp_path)
     explored = ExploredLedger(
         ledger=ledger,
         clerk=clerk,
+        shelf=ProofShelf(ledger.publisher, ledger.trust, StillClock(NOW)),
+        http=site,
         timetable=Timetable(),
         clock=StillClock(NOW),
         trust_list_uri="https://explorer.example/trust-list",
     )
     client = TestClient(make_app(explored), headers={"accept-language": "en"})
-    yield Visit(client, clerk, explored)
+    yield Visit(client, clerk, explored, site)
+    site.stream.close()
     ledger.close()
 
 
@@ -98,19 +146,77 @@ def test_the_page_tells_what_is_on_the_ledger(visit: Visit) -> None:
 def test_each_issuers_stream_and_its_writer_are_shown(visit: Visit) -> None:
     visit.settle()
     page = visit.client.get("/").text
-    ledger = visit.explored.ledger
-    (own,) = ledger.issuers.values()
-    assert own.writer != ledger.publisher.writer
-    for publisher in (own, ledger.publisher):
-        assert publisher.stream.hex()[:16] in page
-        assert publisher.writer.hex()[:16] in page
+    council = visit.explored.ledger.publisher
+    assert ISSUER.writer is not None
+    for stream, writer in ((STREAM, ISSUER.writer), (council.stream, council.writer)):
+        assert stream.hex()[:16] in page
+        assert writer.hex()[:16] in page
 
 
-def test_a_document_of_an_issuer_is_not_proved_by_the_councils_stream(visit: Visit) -> None:
+def test_an_issuers_documents_are_proved_where_they_are_published(visit: Visit) -> None:
+    """Also where the council's stream anchored something of that name."""
     visit.clerk.work(NOW)
     visit.explored.ledger.publisher.anchor([publication(LIST, JWT, NOW, b"a list")])
+    visit.explored.shelf.refresh()
     query = urlencode({"uri": LIST, "media_type": JWT})
-    assert visit.client.get(f"/bundles?{query}").status_code == 404
+    answer = visit.client.get(f"/bundles?{query}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{URL}/anchors?{query}")
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://issuer.example.evil/x", "https://issuer.example", "//evil.example/", "x"]
+)
+def test_nobody_is_sent_to_a_strangers_site(visit: Visit, uri: str) -> None:
+    visit.settle()
+    query = urlencode({"uri": uri, "media_type": JWT})
+    assert visit.client.get(f"/bundles?{query}", follow_redirects=False).status_code == 404
+
+
+def test_the_trust_list_is_proved_here(visit: Visit) -> None:
+    visit.settle()
+    uri, kind = visit.explored.trust_list_uri, "application/vnd.mrc.trust-list+json"
+    visit.explored.ledger.publisher.anchor([publication(uri, kind, NOW, b"a list")])
+    visit.explored.shelf.refresh()
+    query = urlencode({"uri": uri, "media_type": kind})
+    assert "The proof holds." in visit.check(visit.client.get(f"/bundles?{query}").text)
+
+
+def test_an_issuer_that_does_not_prove_what_it_says_is_shown_so(visit: Visit) -> None:
+    visit.settle()
+    true = visit.site.stream.open().shelf.newest()
+    assert true is not None
+    forged = json.loads(true)
+    forged["publications"][0]["uri"] = f"{URL}/status/another"
+    answers = {
+        "forged": HttpResponse(status=200, headers={}, body=json.dumps(forged).encode()),
+        "garbage": HttpResponse(status=200, headers={}, body=b"<html>"),
+        "long": HttpResponse(status=200, headers={}, body=b" " * 2_000_000),
+        "away": HttpResponse(status=503, headers={}, body=true),
+    }
+    for name, answer in answers.items():
+        visit.site.answer = answer
+        visit.explored._view = None
+        page = visit.client.get("/").text
+        assert f"{URL}/status" not in page, name
+        assert "did not prove" in page, name
+    visit.site.answer = None
+    visit.explored._view = None
+    page = visit.client.get("/").text
+    assert LIST in page
+    assert "did not prove" not in page
+
+
+def test_an_issuer_does_not_speak_for_another_stream(visit: Visit) -> None:
+    """It hands out the council's bundle, which is genuine."""
+    visit.settle()
+    council = visit.explored.ledger.publisher
+    council.anchor([publication("https://other.example/list", JWT, NOW, b"a list")])
+    visit.explored.shelf.refresh()
+    bundle = visit.explored.shelf.newest()
+    assert bundle is not None
+    visit.site.answer = HttpResponse(status=200, headers={}, body=bundle)
+    page = visit.client.get("/").text
+    assert page.count("https://other.example/list") == 1  # the council's own word
 
 
 def test_a_bundle_dropped_on_it_is_checked(visit: Visit) -> None:

@@ -10,6 +10,7 @@ import pytest
 from mrc.infra.database.engine import open_database
 from mrc.web.issuer_api.app import make_app
 from mrc.web.issuer_api.limits import RateLimits
+from mrc.web.issuer_api.status import Proofs
 from tests.simulators.issuing import ISSUER, World, make_world
 
 
@@ -29,8 +30,10 @@ class Site:
     client: httpx2.AsyncClient
 
     @classmethod
-    def of(cls, world: World, limits: RateLimits | None = None) -> "Site":
-        app = make_app(world.issuer, clock=WorldClock(world=world), limits=limits)
+    def of(
+        cls, world: World, limits: RateLimits | None = None, proofs: Proofs | None = None
+    ) -> "Site":
+        app = make_app(world.issuer, clock=WorldClock(world=world), limits=limits, proofs=proofs)
         transport = httpx2.ASGITransport(app=app)
         return cls(world=world, client=httpx2.AsyncClient(transport=transport, base_url=ISSUER))
 

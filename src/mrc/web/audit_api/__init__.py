@@ -1,1 +1,0 @@
-"""The audit log's published head, for the process that anchors it."""

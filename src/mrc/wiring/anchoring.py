@@ -1,0 +1,132 @@
+"""An issuer's anchors, in its own process: what it publishes, in its own stream, by its own key.
+
+The ledger is a JSON-RPC at any address (`Settings.ledger_url`) and what the installation trusts
+(`LedgerFiles.trust`): the practice ledger's role, or a node of the consortium's network.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import REGISTRY
+
+from mrc.formats.x509.certificate import decode_certificate
+from mrc.infra.chain.collecting import PublishedLists, Source
+from mrc.infra.chain.ethereum import http_provider
+from mrc.infra.chain.issuer_stream import IssuerStream
+from mrc.infra.chain.journal import Journal
+from mrc.infra.chain.publisher import AnchorMetrics
+from mrc.infra.chain.shelf import ProofShelf
+from mrc.infra.chain.ticking import Clockwork, Lane, OpenStream
+from mrc.infra.clock import SystemClock
+from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
+from mrc.infra.stores.audit import LogHead
+from mrc.kernel.errors import Unavailable
+from mrc.ledger.anchors import Publication
+from mrc.ledger.statements import issuer_stream_id
+from mrc.ledger.timetable import Timetable
+from mrc.wiring.issuers import IssuingAuthority
+from mrc.wiring.ledger_files import LedgerFiles, get_ledger_trust
+from mrc.wiring.server import ServerParts
+
+FindHead = Callable[[], LogHead | None]
+_log = structlog.get_logger(__name__)
+
+
+class IssuerAnchors:
+    """The authority's stream; also the proofs that are served beside its lists (`Proofs`)."""
+
+    def __init__(self, parts: ServerParts, authority: IssuingAuthority) -> None:
+        self._parts = parts
+        self._role = authority.role
+        self._files = LedgerFiles(parts.settings.home)
+        self._applied = self._files.get_application(authority.role)
+        root = decode_certificate(self._applied.certificate)
+        self._lists = PublishedLists(
+            parts.http, OpensslVerifier(), Source(url=self._applied.url, root=root)
+        )
+        self._stream: IssuerStream | None = None
+        self._opened: OpenStream | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self, find_head: FindHead) -> AsyncIterator[None]:
+        """Anchored on the timetable until the context ends; `find_head` is of the audit log."""
+        settings = self._parts.settings
+
+        async def collect(now: datetime) -> Sequence[Publication]:
+            return await self._collect(now, find_head())
+
+        clockwork = Clockwork(
+            Lane(
+                stream=issuer_stream_id(self._applied.organisation_id),
+                open=self._open,
+                collect=collect,
+            ),
+            SystemClock(),
+            Timetable(period=timedelta(seconds=settings.anchor_seconds)),
+            AnchorMetrics(REGISTRY),
+        )
+        task = asyncio.create_task(clockwork.run())
+        task.add_done_callback(_tell_of_end)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if self._stream is not None:
+                self._stream.close()
+
+    async def find(self, uri: str, media_type: str) -> bytes | None:
+        shelf = self._shelf()
+        return None if shelf is None else shelf.find(uri, media_type)
+
+    async def newest(self) -> bytes | None:
+        shelf = self._shelf()
+        return None if shelf is None else shelf.newest()
+
+    def _shelf(self) -> ProofShelf | None:
+        return None if self._opened is None else self._opened.shelf
+
+    def _open(self) -> OpenStream:
+        if self._stream is None:
+            self._stream = IssuerStream(
+                self._applied.organisation_id,
+                self._files.stream_files(self._role),
+                http_provider(self._parts.settings.ledger_url),
+                trust=get_ledger_trust(self._parts.settings),
+                clock=SystemClock(),
+                entropy=SystemEntropy(),
+            )
+        self._opened = self._stream.open()
+        return self._opened
+
+    async def _collect(self, now: datetime, head: LogHead | None) -> Sequence[Publication]:
+        """Everything that the issuer publishes, and the head of its audit log.
+
+        Raises `Unavailable` while it publishes nothing at all.
+        """
+        earlier = await asyncio.to_thread(self._earlier)
+        found = {(one.uri, one.media_type): one for one in await self._lists.collect(earlier, now)}
+        if not found:
+            raise Unavailable("published documents", "there are none yet")
+        if head is not None:
+            entry = head.publication
+            found[entry.uri, entry.media_type] = entry
+        return tuple(found.values())
+
+    def _earlier(self) -> Sequence[Publication]:
+        """What its stream anchored last; before its first tick, what the council's did for it."""
+        known = () if self._opened is None else self._opened.publisher.newest()
+        council, former = self._files.find_council_stream(), self._files.journal
+        if known or council is None or not former.exists():
+            return known
+        with contextlib.closing(Journal(former)) as journal:
+            return journal.last_about(council, f"{self._applied.url}/")
+
+
+def _tell_of_end(task: "asyncio.Task[None]") -> None:
+    """A clockwork that stops by itself is our own mistake: say so, loudly."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("ledger_clockwork_ended", exc_info=task.exception())
