@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mrc.cli.output import refusals
+from mrc.infra.event_loop import run_server
 from mrc.infra.settings import Settings
 from mrc.wiring.issuers import INTERIOR, POLICE
 
@@ -18,7 +19,7 @@ def authority() -> None:
     """Start the immigration authority: register, front desk, issuer, status lists."""
     from mrc.wiring.immigration import run_authority
 
-    asyncio.run(run_authority(Settings()))
+    run_server(run_authority(Settings()))
 
 
 @click.command()
@@ -27,7 +28,7 @@ def issuer(name: str) -> None:
     """Start another authority's issuer."""
     from mrc.wiring.roles import run_issuer
 
-    asyncio.run(run_issuer(Settings(), _OTHERS[name]))
+    run_server(run_issuer(Settings(), _OTHERS[name]))
 
 
 @click.command()
@@ -35,7 +36,7 @@ def provider() -> None:
     """Start the practice wallet provider."""
     from mrc.wiring.roles import run_provider
 
-    asyncio.run(run_provider(Settings()))
+    run_server(run_provider(Settings()))
 
 
 @click.command()
@@ -43,14 +44,14 @@ def phone() -> None:
     """Start the origin that hands the wallet to a phone's browser."""
     from mrc.wiring.roles import run_phone
 
-    asyncio.run(run_phone(Settings()))
+    run_server(run_phone(Settings()))
 
 
 def serve_verifier(settings: Settings) -> None:
     """`mrc verifier` without a sub-command."""
     from mrc.wiring.roles import run_verifier
 
-    asyncio.run(run_verifier(settings))
+    run_server(run_verifier(settings))
 
 
 def serve_wallet(settings: Settings, name: str, card_file: Path | None) -> None:

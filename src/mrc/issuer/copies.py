@@ -113,12 +113,12 @@ async def _make_mdocs(order: CopyOrder, signers: CopySigners) -> tuple[str, ...]
 
 async def _make_sd_jwts(order: CopyOrder, signers: CopySigners) -> tuple[str, ...]:
     definition, signer = order.credential.definition, signers.sd_jwt
-    claims = claim_tree(definition, order.data.values)
+    encoded = sd_jwt.encode_claims(claim_tree(definition, order.data.values))
     made = []
     for key, reference in zip(order.keys, order.references, strict=True):
         source = sd_jwt.SdJwtVcInput(
             vct=definition.vct,
-            claims=claims,
+            claims=encoded,
             holder_key=key,
             status=reference,
             expires_at=order.expires_at,
