@@ -13,6 +13,7 @@ from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
+from mrc.wiring.asker_reports import forgetting, make_report_book
 from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
 from mrc.wiring.counters import make_proofs, make_publisher, published, with_management
@@ -54,6 +55,7 @@ async def run_authority(settings: Settings) -> None:
             rules=RULES,
             faces=faces,
         )
+        asker_reports = make_report_book(settings, parts.database)
         front_desk = make_front_desk(
             settings,
             parts.database,
@@ -61,12 +63,14 @@ async def run_authority(settings: Settings) -> None:
             counter=counter,
             registry=registry,
             advice=counter_advice(settings, faces),
+            asker_reports=asker_reports,
         )
         chip_cards = make_chip_cards(parts.database, registry)
         async with (
             published(publisher),
             expiring(chip_cards),
             looked_after(losses, events),
+            forgetting(asker_reports, SystemClock()),
             audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as audit_head,
         ):
             apps = {
