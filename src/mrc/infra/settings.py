@@ -120,6 +120,7 @@ class Settings(BaseSettings):
     ic_reader_name: str = ""
     key_token: str = ""
     desk_face: bool | None = None
+    asker_report_days: int = Field(default=365, ge=30, le=3650)
     extra_ca: Path | None = None
 
     @model_validator(mode="after")

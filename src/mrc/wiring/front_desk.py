@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
+from mrc.authority.askers.deciding import ReportBook
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk
 from mrc.authority.face_matching.reading import FaceReader
@@ -27,6 +28,7 @@ from mrc.kernel.ports import Clock
 from mrc.registry.store import RegistryStore
 from mrc.web.front_desk.app import make_app
 from mrc.web.front_desk.desk import FrontDesk, NoAdvice, PdfMaker, Probe, Service
+from mrc.wiring.asker_reports import make_report_book
 from mrc.wiring.desk_cards import make_card_office, make_desk_cards
 from mrc.wiring.issuers import shared_secret
 
@@ -45,9 +47,11 @@ def make_front_desk(
     clock: Clock | None = None,
     advice: FaceReader | NoAdvice = NoAdvice.OFF,
     card_office: CardOffice | None = None,
+    asker_reports: ReportBook | None = None,
 ) -> Starlette:
     """The app for the root of the desk's origin. `database` is the authority's, with the rooms
-    registry, issuer, staff and ic. `card_office` None: the one of the settings."""
+    registry, issuer, staff, askers and ic. `card_office` and `asker_reports` None: those of the
+    settings."""
     clock = clock or SystemClock()
     store, entropy = DatabaseStaff(database), SystemEntropy()
     parts = VisitParts(
@@ -75,6 +79,7 @@ def make_front_desk(
                 clock=clock,
             ),
             reports=DatabaseReports(database),
+            asker_reports=asker_reports or make_report_book(settings, database),
             staff=store,
             registry=registry,
             clock=clock,

@@ -14,6 +14,7 @@ from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
 from mrc.wiring.anchoring import IssuerAnchors
+from mrc.wiring.asker_reports import forgetting, make_report_book
 from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
 from mrc.wiring.counters import make_publisher, published, with_management
@@ -64,6 +65,7 @@ async def run_authority(settings: Settings) -> None:
         )
         challenge = make_challenge_steps(chip, carrier=carrier, rules=RULES)
         unlocking = make_unlocking(losses, chip, counter)
+        asker_reports = make_report_book(settings, parts.database)
         front_desk = make_front_desk(
             settings,
             parts.database,
@@ -71,6 +73,7 @@ async def run_authority(settings: Settings) -> None:
             counter=counter,
             registry=registry,
             advice=counter_advice(settings, faces),
+            asker_reports=asker_reports,
         )
         chip_cards = make_chip_cards(parts.database, registry)
         async with (
@@ -79,6 +82,7 @@ async def run_authority(settings: Settings) -> None:
             looked_after(losses, events),
             audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
             anchors.running(find_head),
+            forgetting(asker_reports, SystemClock()),
         ):
             apps = {
                 Host.ISSUER: with_plastic_cards(

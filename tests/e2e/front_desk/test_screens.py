@@ -14,10 +14,14 @@ import sqlalchemy as sa
 from playwright.async_api import Page
 
 from mrc.authority.staff.records import Role
+from mrc.formats.catalogue.ages import seoul_date
 from mrc.infra.database.issuer_tables import cards
+from mrc.infra.stores.asker_reports import DatabaseAskerReports
+from mrc.protocols.asker_report.messages import AskerReport, Complaint
 from tests.e2e.front_desk.conftest import Served, scan
 from tests.simulators.faces import STRANGER, paper
 from tests.simulators.officers import open_record
+from tests.simulators.pki import NOW
 
 AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
 PHONE = "+821000000001"
@@ -34,6 +38,27 @@ RUN = """async () => (await axe.run(document, {runOnly: ["wcag2a","wcag2aa","wca
 WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1
     && !e.closest(".table-scroll,.side,.sr-only,.skip-link")).slice(0, 4).map(e => e.outerHTML.slice(0, 120))"""
+
+LONG_NAME = "대한한빛종합금융서비스주식회사" * 8
+REPORTS = [
+    AskerReport(
+        id=bytes([place] * 16),
+        complaint=complaint,
+        asker="x509_hash:Uvo3HtuIxuhC92rShpgqcT3YXwrqRxWEviRiA0OZszk",
+        name=name,
+        registered=registered,
+        purpose="Open an account",
+        kinds=("kr.go.moj.residence.1.registration_number", "birthdate", "k" * 200),
+        on=seoul_date(NOW),
+    )
+    for place, (complaint, name, registered) in enumerate(
+        [
+            (Complaint.ASKED_TOO_MUCH, "Hanbit Bank (sample)", True),
+            (Complaint.PRETENDS, LONG_NAME, False),
+            (Complaint.UNKNOWN, "x" * 120, False),
+        ]
+    )
+]
 
 Look = Callable[[Page, str], Awaitable[None]]
 
@@ -185,6 +210,7 @@ async def _supervising(served: Served, page: Page, look: Look) -> None:
     await page.goto(f"{url}/numbers")
     await page.locator(".bar-number").first.wait_for()
     await look(page, "FD-13-numbers")
+    await _reports_about_askers(served, page, look)
     await page.goto(f"{url}/audit")
     await look(page, "FD-15-empty")
     await page.locator("main form.filters button").click()
@@ -196,6 +222,34 @@ async def _supervising(served: Served, page: Page, look: Look) -> None:
     await page.locator('form[action="/office/staff"] button').click()
     await page.locator("#enrol-link").wait_for()
     await look(page, "FD-16-invited")
+
+
+async def _reports_about_askers(served: Served, page: Page, look: Look) -> None:
+    url, store = served.url, DatabaseAskerReports(served.world.database)
+    await page.goto(f"{url}/asker-reports")
+    await look(page, "FD-14-empty")
+    for each in REPORTS:
+        await store.add(each, received_on=REPORTS[0].on)
+    await page.goto(f"{url}/asker-reports")
+    await look(page, "FD-14-list")
+    await page.locator("#complaint").select_option("wrong_data")
+    await page.locator("main form.filters button").click()
+    await page.locator(".state-empty").wait_for()
+    await look(page, "FD-14-none-fits")
+    await page.goto(f"{url}/asker-reports")
+    await page.get_by_role("link", name=REPORTS[0].reference).click()
+    await page.locator("#reason").wait_for()
+    await look(page, "FD-14-report")
+    await page.locator("#reason").fill("called them")
+    await page.locator("main form .button-primary").click()
+    await page.locator('[role="alert"]').first.wait_for()
+    await look(page, "FD-14-error")
+    await page.locator('input[value="spoken_to"]').check()
+    await page.locator("main form .button-primary").click()
+    await page.locator(".timeline-title").wait_for()
+    await look(page, "FD-14-decided")
+    await page.goto(f"{url}/asker-reports/AAAAA-AAAAA")
+    await look(page, "FD-14-gone")
 
 
 async def crowd(served: Served) -> None:

@@ -29,3 +29,6 @@ class StaffReason(StrEnum):
     READER_NOT_READY = "reader_not_ready"
     READER_BUSY = "reader_busy"
     NO_HOLDER_PAD = "no_holder_pad"
+    NOT_A_SUPERVISOR = "not_a_supervisor"
+    REPORT_UNKNOWN = "report_unknown"
+    REPORT_DECIDED = "report_decided"

@@ -134,11 +134,14 @@ class StaffAct(StrEnum):
     IC_STOPPED = "ic_stopped"
     IC_RESUMED = "ic_resumed"
     IC_GIVEN_UP = "ic_given_up"
+    ASKER_REPORT_DECIDED = "asker_report_decided"
+    ASKER_REPORTS_DELETED = "asker_reports_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """Who did what to whom and why: append-only. `subject` is a registrant's or member's id."""
+    """Who did what to whom and why: append-only. `subject` is a registrant's or member's id, or
+    the reference of a report about an asker."""
 
     kind: StaffAct
     actor: str

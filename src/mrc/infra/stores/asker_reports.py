@@ -52,10 +52,10 @@ class DatabaseAskerReports:
     async def reports(self, *, since: date | None, asker: str | None) -> Sequence[ReceivedReport]:
         wanted = {"since": since or date.min, "of_asker": asker or ""}
         async with self._database.transaction() as tx:
-            return [_received(row) for row in await tx.fetch_all(_FIND, wanted)]
+            return [received_from_row(row) for row in await tx.fetch_all(_FIND, wanted)]
 
 
-def _received(row: Row) -> ReceivedReport:
+def received_from_row(row: Row) -> ReceivedReport:
     report = AskerReport(
         id=bytes(row["id"]),
         complaint=Complaint(row["complaint"]),

@@ -103,4 +103,6 @@ def _staff(_: Translator) -> dict[StaffAct, Message]:
         StaffAct.IC_STOPPED: _("IC card: making stopped"),
         StaffAct.IC_RESUMED: _("IC card: making taken up again"),
         StaffAct.IC_GIVEN_UP: _("IC card given up"),
+        StaffAct.ASKER_REPORT_DECIDED: _("Report about an asker decided"),
+        StaffAct.ASKER_REPORTS_DELETED: _("Old reports about askers deleted"),
     }

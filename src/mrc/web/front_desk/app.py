@@ -16,6 +16,7 @@ from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.front_desk import (
     advice,
     approvals,
+    asker_reports,
     audit,
     cards,
     counter,
@@ -155,6 +156,11 @@ def _supervising(door: Door) -> list[BaseRoute]:
         door.route("/audit", audit.audit, "audit"),
         door.route("/audit", audit.search, "audit_search", "POST"),
         door.route("/audit/export", audit.export, "audit_export", "POST"),
+        door.route("/asker-reports", asker_reports.reports, "asker_reports"),
+        door.route("/asker-reports/{reference}", asker_reports.report, "asker_report"),
+        door.route(
+            "/asker-reports/{reference}", asker_reports.decide, "asker_report_decide", "POST"
+        ),
         door.route("/office", office.office, "office"),
         door.route("/office/counters", office.set_counters, "office_counters", "POST"),
         door.route("/office/staff", office.invite, "staff_invite", "POST"),

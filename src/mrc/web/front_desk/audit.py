@@ -89,9 +89,12 @@ async def _show(
 
 
 async def _masked(page: Page, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """Whom the acts were about: enough of the number to tell people apart, not to know them."""
-    shown = {}
-    for subject in {entry.subject for entry in entries if entry.subject}:
+    """Whom the acts were about: enough of the number to tell people apart, not to know them.
+    A report about an asker by its reference."""
+    decided = StaffAct.ASKER_REPORT_DECIDED
+    subjects = {entry.subject: entry.kind for entry in entries if entry.subject}
+    shown = {subject: subject for subject, kind in subjects.items() if kind == decided}
+    for subject in subjects.keys() - shown.keys():
         person = await page.desk.registry.find(RegistrantId(subject))
         if person is not None:
             shown[subject] = person.number.masked

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mrc.authority.askers.deciding import ReportBook
 from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.ic_issuance.at_desk import DeskCards
 from mrc.authority.staff.administration import Administration
@@ -51,6 +52,7 @@ class FrontDesk:
     screens: Screens
     cards: DeskCards
     reports: Reports
+    asker_reports: ReportBook
     staff: StaffStore
     registry: RegistryStore
     clock: Clock

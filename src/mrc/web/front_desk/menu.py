@@ -19,6 +19,7 @@ NOT_IN_MENU: Final = frozenset(
         "loss",
         "change",
         "receipt",
+        "asker_report",
         "customer_link",
         "customer",
     }
@@ -44,6 +45,12 @@ def menu_of(role: Role, waiting: int, _: Translator) -> list[MenuItem]:
             name="approvals", href="/approvals", label=_("Approvals"), icon="tick", count=waiting
         ),
         MenuItem(name="numbers", href="/numbers", label=_("Dashboard"), icon="chart"),
+        MenuItem(
+            name="asker_reports",
+            href="/asker-reports",
+            label=_("Reports about askers"),
+            icon="report",
+        ),
         MenuItem(name="audit", href="/audit", label=_("Audit search"), icon="history"),
         MenuItem(name="office", href="/office", label=_("Office settings"), icon="settings"),
     ]

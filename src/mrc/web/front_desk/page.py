@@ -140,7 +140,7 @@ async def refusal(page: Page, error: MrcError) -> Response:
     """A refusal in words: what happened and what to do now."""
     words = refusal_words(page.words, error)
     match error:
-        case Forbidden(reason=StaffReason.VISIT_UNKNOWN):
+        case Forbidden(reason=StaffReason.VISIT_UNKNOWN | StaffReason.REPORT_UNKNOWN):
             status = 404
         case Forbidden():
             status = 409

@@ -115,6 +115,18 @@ def _refusals(_: Translator) -> dict[str, tuple[Message, Message]]:
             _("The customer screen is not open."),
             _("The person needs it to choose a PIN. Open it from My counter."),
         ),
+        StaffReason.NOT_A_SUPERVISOR: (
+            _("Only a supervisor can do this."),
+            _("Ask a supervisor to decide."),
+        ),
+        StaffReason.REPORT_UNKNOWN: (
+            _("This report is not here."),
+            _("It may have been deleted because its time was over. Look at the list again."),
+        ),
+        StaffReason.REPORT_DECIDED: (
+            _("Another supervisor decided about this report meanwhile."),
+            _("Open the report again and read the decision."),
+        ),
         IssuerReason.NO_LIVE_CARD: (
             _("There is no active card."),
             _("Nothing had to be changed."),
