@@ -1,5 +1,10 @@
 """The immigration authority's process: register, front desk, issuer and status lists."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.types import ASGIApp
+
 from mrc.authority.card_source import RegistryCardSource
 from mrc.authority.counter import Counter
 from mrc.authority.desk import Desk, DeskParts
@@ -37,73 +42,96 @@ from mrc.wiring.losses import (
     with_call_centre,
 )
 from mrc.wiring.plastic_cards import with_plastic_cards
-from mrc.wiring.server import serve_role, server_parts
+from mrc.wiring.server import ServerParts, serve_role, server_parts
 
 RULES = EligibilityRules()
+
+
+class _Authority:
+    """The authority on one database: what every room shares, then each room's own."""
+
+    def __init__(self, parts: ServerParts) -> None:
+        self._parts = parts
+        self.registry = DatabaseRegistry(parts.database)
+        self.carrier = make_carrier(parts.settings, parts.http)
+        phones = PhoneChecks(DatabasePhoneChecks(parts.database), self.carrier)
+        source = RegistryCardSource(self.registry, RULES, phones)
+        self.issuer = make_issuer(IMMIGRATION, parts.settings, parts.database, source, at=parts.at)
+        self.anchors = IssuerAnchors(parts, IMMIGRATION)
+        self.publisher = make_publisher(self.issuer, parts)
+        self.counter = Counter(self.issuer.offers, self.issuer.cards, self.publisher)
+        self.losses = make_losses(parts, IMMIGRATION, self.issuer, self.counter)
+        self.faces = find_reader(parts.settings)
+        self.asker_reports = make_report_book(parts.settings, parts.database)
+
+    def issuing(self) -> ASGIApp:
+        """Issuance at counter and by IC card, status and anchors, the holder's own lock."""
+        settings, database = self._parts.settings, self._parts.database
+        chip = make_chip_parts(
+            settings, database, issuer=self.issuer, registry=self.registry, faces=self.faces
+        )
+        api = make_issuer_api(
+            self.issuer,
+            clock=SystemClock(),
+            challenge=make_challenge_steps(chip, carrier=self.carrier, rules=RULES),
+            proofs=self.anchors,
+            loss=self.losses.door,
+            unlocking=make_unlocking(self.losses, chip, self.counter),
+        )
+        return with_plastic_cards(settings, self.registry, RULES, api)
+
+    def desk(self) -> ASGIApp:
+        """The officers' pages, the commands behind `mrc desk`, the call centre."""
+        settings = self._parts.settings
+        desk = Desk(
+            DeskParts(
+                registry=self.registry, counter=self.counter, carrier=self.carrier, rules=RULES
+            )
+        )
+        pages = make_front_desk(
+            settings,
+            self._parts.database,
+            desk=desk,
+            counter=self.counter,
+            registry=self.registry,
+            advice=counter_advice(settings, self.faces),
+            asker_reports=self.asker_reports,
+        )
+        managed = with_management(settings, IMMIGRATION, self.counter, desk, pages)
+        return with_call_centre(managed, settings, self.registry, self.losses)
+
+    def lost(self) -> ASGIApp:
+        """What anybody's browser reaches: loss reports and reports about askers."""
+        reports = DatabaseAskerReports(self._parts.database)
+        return make_lost(self._parts.settings, self.losses, reports)
+
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """What goes on without anybody asking, as long as the context is open."""
+        parts, registry = self._parts, self.registry
+        events = make_events(
+            parts, registry=registry, issuer=self.issuer, publisher=self.publisher, rules=RULES
+        )
+        async with (
+            published(self.publisher),
+            expiring(make_chip_cards(parts.database, registry)),
+            looked_after(self.losses, events),
+            audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
+            self.anchors.running(find_head),
+            forgetting(self.asker_reports, SystemClock()),
+        ):
+            yield
 
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
     rooms = ("registry", "issuer", "staff", "loss", ASKERS_ROOM, IC_ROOM)
     async with server_parts(settings, IMMIGRATION.role, *rooms) as parts:
-        registry = DatabaseRegistry(parts.database)
-        carrier = make_carrier(settings, parts.http)
-        phones = PhoneChecks(DatabasePhoneChecks(parts.database), carrier)
-        source = RegistryCardSource(registry, RULES, phones)
-        issuer = make_issuer(IMMIGRATION, settings, parts.database, source, at=parts.at)
-        anchors = IssuerAnchors(parts, IMMIGRATION)
-        publisher = make_publisher(issuer, parts)
-        counter = Counter(issuer.offers, issuer.cards, publisher)
-        losses = make_losses(parts, IMMIGRATION, issuer, counter)
-        events = make_events(
-            parts, registry=registry, issuer=issuer, publisher=publisher, rules=RULES
-        )
-        desk = Desk(DeskParts(registry=registry, counter=counter, carrier=carrier, rules=RULES))
-        faces = find_reader(settings)
-        chip = make_chip_parts(
-            settings, parts.database, issuer=issuer, registry=registry, faces=faces
-        )
-        challenge = make_challenge_steps(chip, carrier=carrier, rules=RULES)
-        unlocking = make_unlocking(losses, chip, counter)
-        asker_reports = make_report_book(settings, parts.database)
-        front_desk = make_front_desk(
-            settings,
-            parts.database,
-            desk=desk,
-            counter=counter,
-            registry=registry,
-            advice=counter_advice(settings, faces),
-            asker_reports=asker_reports,
-        )
-        chip_cards = make_chip_cards(parts.database, registry)
-        async with (
-            published(publisher),
-            expiring(chip_cards),
-            looked_after(losses, events),
-            audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
-            anchors.running(find_head),
-            forgetting(asker_reports, SystemClock()),
-        ):
-            apps = {
-                Host.ISSUER: with_plastic_cards(
-                    settings,
-                    registry,
-                    RULES,
-                    make_issuer_api(
-                        issuer,
-                        clock=SystemClock(),
-                        challenge=challenge,
-                        proofs=anchors,
-                        loss=losses.door,
-                        unlocking=unlocking,
-                    ),
-                ),
-                Host.DESK: with_call_centre(
-                    with_management(settings, IMMIGRATION, counter, desk, front_desk),
-                    settings,
-                    registry,
-                    losses,
-                ),
-                Host.LOST: make_lost(settings, losses, DatabaseAskerReports(parts.database)),
-            }
+        authority = _Authority(parts)
+        apps = {
+            Host.ISSUER: authority.issuing(),
+            Host.DESK: authority.desk(),
+            Host.LOST: authority.lost(),
+        }
+        async with authority.at_work():
             await serve_role(parts, apps)
