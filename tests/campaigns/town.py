@@ -155,13 +155,15 @@ class Observer:
 
 
 @contextlib.asynccontextmanager
-async def running_town(home: Path, *, people: int, **settings: Any) -> AsyncIterator[Town]:
+async def running_town(
+    home: Path, *, people: int, roles: Sequence[Role] = ROLES, **settings: Any
+) -> AsyncIterator[Town]:
     """Carrier, provider, authority and verifier with practice registrants; stopped at the end."""
     chosen = Settings(home=home, first_port=find_free_ports(len(Host) + 1), **settings)
     _import_practice(chosen)
     async with contextlib.AsyncExitStack() as stack:
         town = Town(settings=chosen, http=await _started(stack, chosen))
-        for role in ROLES:
+        for role in roles:
             await town.start(role)
             stack.push_async_callback(_stop, town, role)
         town.http = await stack.enter_async_context(HttpxClient(tls_roots(chosen)))

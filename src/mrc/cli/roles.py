@@ -14,12 +14,21 @@ _OTHERS = {authority.role: authority for authority in (POLICE, INTERIOR)}
 
 
 @click.command()
+@click.option(
+    "--beside",
+    type=int,
+    metavar="PID",
+    help="Only a further process for the wallets' origin, of the authority that is this process "
+    "and starts it (MRC_ISSUER_WORKERS).",
+)
 @refusals
-def authority() -> None:
+def authority(beside: int | None) -> None:
     """Start the immigration authority: register, front desk, issuer, status lists."""
-    from mrc.wiring.immigration import run_authority
+    from mrc.wiring.immigration import run_authority, run_worker
 
-    run_server(run_authority(Settings()))
+    settings = Settings()
+    worker = None if beside is None else run_worker(settings, parent=beside)
+    run_server(worker or run_authority(settings))
 
 
 @click.command()

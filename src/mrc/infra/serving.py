@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 import uvicorn
@@ -38,13 +38,15 @@ async def serving(
     bind: str,
     tls: ServerTls | None,
     options: Mapping[str, Any] = NO_OPTIONS,
+    shared: Collection[int] = (),
 ) -> AsyncIterator[uvicorn.Server]:
     """Serve `apps` (port → app) until the context ends. Raises `OSError` where a port is taken.
 
+    On the ports of `shared` other processes of this account listen too, which do the same.
     Apps of Starlette have their lifespan entered before the first request. `options` are further
     ones of uvicorn, whose types are its own (`Any`).
     """
-    sockets = [_listen(bind, port) for port in apps]
+    sockets = [_listen(bind, port, shared=port in shared) for port in apps]
     config = uvicorn.Config(
         PortDispatcher(apps),
         lifespan="off",
@@ -71,13 +73,15 @@ async def serving(
             await task
 
 
-def _listen(bind: str, port: int) -> socket.socket:
+def _listen(bind: str, port: int, *, shared: bool) -> socket.socket:
     """A socket that names its protocol: only for such ones does asyncio turn Nagle's delay off.
 
     Otherwise an answer's body waits 40 ms for the acknowledgement of its head.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((bind, port))
     except OSError:

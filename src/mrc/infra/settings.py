@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     haip: bool = False
     attestation: AttestationPolicy = AttestationPolicy.OPTIONAL
     batch_size: int = Field(default=8, ge=2, le=64)
+    issuer_workers: int = Field(default=1, ge=1, le=64)
     copy_days: int = Field(default=14, ge=1, le=365)
     offer_seconds: int = Field(default=180, ge=30, le=3600)
     status_ttl_seconds: int = Field(default=60, ge=1, le=86400)

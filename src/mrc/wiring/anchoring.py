@@ -13,8 +13,10 @@ import structlog
 from prometheus_client import REGISTRY
 
 from mrc.formats.x509.certificate import decode_certificate
+from mrc.infra.chain.client import LedgerClient, Wanted
 from mrc.infra.chain.collecting import PublishedLists, Source
 from mrc.infra.chain.ethereum import http_provider
+from mrc.infra.chain.following import FollowedStream
 from mrc.infra.chain.issuer_stream import IssuerStream
 from mrc.infra.chain.journal import Journal
 from mrc.infra.chain.publisher import AnchorMetrics
@@ -23,7 +25,7 @@ from mrc.infra.chain.ticking import Clockwork, Lane, OpenStream
 from mrc.infra.clock import SystemClock
 from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
 from mrc.infra.stores.audit import LogHead
-from mrc.kernel.errors import Unavailable
+from mrc.kernel.errors import MrcError, Unavailable
 from mrc.ledger.anchors import Publication
 from mrc.ledger.statements import issuer_stream_id
 from mrc.ledger.timetable import Timetable
@@ -31,6 +33,7 @@ from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.ledger_files import LedgerFiles, get_ledger_trust
 from mrc.wiring.server import ServerParts
 
+FOLLOW_SECONDS = 1.0
 FindHead = Callable[[], LogHead | None]
 _log = structlog.get_logger(__name__)
 
@@ -124,6 +127,61 @@ class IssuerAnchors:
             return known
         with contextlib.closing(Journal(former)) as journal:
             return journal.last_about(council, f"{self._applied.url}/")
+
+
+class FollowedAnchors:
+    """The proofs of what another process of this issuer anchors, served here as well (`Proofs`)."""
+
+    def __init__(self, parts: ServerParts, authority: IssuingAuthority) -> None:
+        self._parts = parts
+        self._role = authority.role
+        self._shelf: ProofShelf | None = None
+
+    @contextlib.asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """The shelf is looked after until the context ends."""
+        task = asyncio.create_task(self._follow())
+        task.add_done_callback(_tell_of_end)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def find(self, uri: str, media_type: str) -> bytes | None:
+        return None if self._shelf is None else self._shelf.find(uri, media_type)
+
+    async def newest(self) -> bytes | None:
+        return None if self._shelf is None else self._shelf.newest()
+
+    async def _follow(self) -> None:
+        told = ""
+        while True:
+            try:
+                await asyncio.to_thread(self._refresh)
+                told = ""
+            except MrcError as error:
+                if str(error) != told:
+                    told = str(error)
+                    _log.warning("ledger_proof_not_made", detail=told)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    def _refresh(self) -> None:
+        if self._shelf is None:
+            self._shelf = self._make_shelf()
+        self._shelf.refresh()
+
+    def _make_shelf(self) -> ProofShelf:
+        settings = self._parts.settings
+        files = LedgerFiles(settings.home)
+        issuer = files.get_application(self._role).organisation_id
+        trust = get_ledger_trust(settings)
+        stream = FollowedStream(
+            Journal(files.stream_files(self._role).journal),
+            LedgerClient(http_provider(settings.ledger_url), trust.contract),
+            issuer_stream_id(issuer),
+        )
+        return ProofShelf(stream, trust, SystemClock(), Wanted(organisations=(issuer,)))
 
 
 def _tell_of_end(task: "asyncio.Task[None]") -> None:

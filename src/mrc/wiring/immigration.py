@@ -1,4 +1,8 @@
-"""The immigration authority's process: register, front desk, issuer and status lists."""
+"""The immigration authority's processes: register, front desk, issuer and status lists.
+
+One process serves everything and does what is due from time to time. Further ones may serve the
+wallets' origin beside it, on the same port and database (`MRC_ISSUER_WORKERS`).
+"""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -18,7 +22,8 @@ from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.registry.eligibility import EligibilityRules
 from mrc.web.issuer_api.app import make_app as make_issuer_api
-from mrc.wiring.anchoring import IssuerAnchors
+from mrc.web.issuer_api.status import Proofs
+from mrc.wiring.anchoring import FollowedAnchors, IssuerAnchors
 from mrc.wiring.asker_reports import forgetting, make_report_book
 from mrc.wiring.auditing import audited
 from mrc.wiring.carrier import make_carrier
@@ -43,8 +48,10 @@ from mrc.wiring.losses import (
 )
 from mrc.wiring.plastic_cards import with_plastic_cards
 from mrc.wiring.server import ServerParts, serve_role, server_parts
+from mrc.wiring.workers import ending_with, further_workers
 
 RULES = EligibilityRules()
+ROOMS = ("registry", "issuer", "staff", "loss", ASKERS_ROOM, IC_ROOM)
 
 
 class _Authority:
@@ -57,15 +64,17 @@ class _Authority:
         phones = PhoneChecks(DatabasePhoneChecks(parts.database), self.carrier)
         source = RegistryCardSource(self.registry, RULES, phones)
         self.issuer = make_issuer(IMMIGRATION, parts.settings, parts.database, source, at=parts.at)
-        self.anchors = IssuerAnchors(parts, IMMIGRATION)
         self.publisher = make_publisher(self.issuer, parts)
         self.counter = Counter(self.issuer.offers, self.issuer.cards, self.publisher)
         self.losses = make_losses(parts, IMMIGRATION, self.issuer, self.counter)
         self.faces = find_reader(parts.settings)
         self.asker_reports = make_report_book(parts.settings, parts.database)
 
-    def issuing(self) -> ASGIApp:
-        """Issuance at counter and by IC card, status and anchors, the holder's own lock."""
+    def issuing(self, proofs: Proofs) -> ASGIApp:
+        """Issuance at counter and by IC card, status and anchors, the holder's own lock.
+
+        Whatever must hold stands in the database: any of the authority's processes may answer.
+        """
         settings, database = self._parts.settings, self._parts.database
         chip = make_chip_parts(
             settings, database, issuer=self.issuer, registry=self.registry, faces=self.faces
@@ -74,7 +83,7 @@ class _Authority:
             self.issuer,
             clock=SystemClock(),
             challenge=make_challenge_steps(chip, carrier=self.carrier, rules=RULES),
-            proofs=self.anchors,
+            proofs=proofs,
             loss=self.losses.door,
             unlocking=make_unlocking(self.losses, chip, self.counter),
         )
@@ -106,7 +115,7 @@ class _Authority:
         return make_lost(self._parts.settings, self.losses, reports)
 
     @contextlib.asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
+    async def at_work(self, anchors: IssuerAnchors) -> AsyncIterator[None]:
         """What goes on without anybody asking, as long as the context is open."""
         parts, registry = self._parts, self.registry
         events = make_events(
@@ -117,21 +126,35 @@ class _Authority:
             expiring(make_chip_cards(parts.database, registry)),
             looked_after(self.losses, events),
             audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
-            self.anchors.running(find_head),
+            anchors.running(find_head),
             forgetting(self.asker_reports, SystemClock()),
+            further_workers(parts.settings),
         ):
             yield
 
 
 async def run_authority(settings: Settings) -> None:
     """The immigration authority: register, desk, issuer and status lists."""
-    rooms = ("registry", "issuer", "staff", "loss", ASKERS_ROOM, IC_ROOM)
-    async with server_parts(settings, IMMIGRATION.role, *rooms) as parts:
+    async with server_parts(settings, IMMIGRATION.role, *ROOMS) as parts:
         authority = _Authority(parts)
+        anchors = IssuerAnchors(parts, IMMIGRATION)
         apps = {
-            Host.ISSUER: authority.issuing(),
+            Host.ISSUER: authority.issuing(anchors),
             Host.DESK: authority.desk(),
             Host.LOST: authority.lost(),
         }
-        async with authority.at_work():
-            await serve_role(parts, apps)
+        async with authority.at_work(anchors):
+            await serve_role(parts, apps, shared=_shared(settings))
+
+
+async def run_worker(settings: Settings, *, parent: int) -> None:
+    """A further process for the wallets' origin; ends with the process that started it."""
+    async with server_parts(settings, IMMIGRATION.role, *ROOMS) as parts, ending_with(parent):
+        followed = FollowedAnchors(parts, IMMIGRATION)
+        apps = {Host.ISSUER: _Authority(parts).issuing(followed)}
+        async with followed.following():
+            await serve_role(parts, apps, shared=_shared(settings))
+
+
+def _shared(settings: Settings) -> frozenset[Host]:
+    return frozenset({Host.ISSUER}) if settings.issuer_workers > 1 else frozenset()

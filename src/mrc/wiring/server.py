@@ -1,7 +1,7 @@
 """What every server process has in common: certificates, an HTTP client, a database, serving."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,9 +46,15 @@ def practice_tls(settings: Settings, at: datetime) -> ServerTls:
     return prepare_tls(settings.home / "tls", [settings.name_of(host) for host in Host], at=at)
 
 
-async def serve_role(parts: ServerParts, apps: Mapping[Host, ASGIApp]) -> None:
-    """Serve until the process is told to stop; says that it is ready."""
+async def serve_role(
+    parts: ServerParts, apps: Mapping[Host, ASGIApp], *, shared: Collection[Host] = ()
+) -> None:
+    """Serve until the process is told to stop; says that it is ready.
+
+    `shared`: the origins that further processes of this role serve as well.
+    """
     settings = parts.settings
     ports = {settings.port_of(host): app for host, app in apps.items()}
-    async with serving(ports, bind=settings.address, tls=parts.tls):
+    together = {settings.port_of(host) for host in shared}
+    async with serving(ports, bind=settings.address, tls=parts.tls, shared=together):
         await run_until_stopped()

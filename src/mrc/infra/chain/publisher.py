@@ -103,6 +103,11 @@ class Publisher:
             proofs = [self._prove(uri, media_type) for uri, media_type in documents]
             return self._writer.client.bundle(replace(facts, publications=proofs))
 
+    def proof_of(self, facts: Wanted) -> bytes:
+        """A bundle of `facts` at the newest block. Raises `Unavailable`."""
+        with self._lock:
+            return self._writer.client.bundle(facts)
+
     def newest_batch(self) -> Batch | None:
         """The newest tick of the journal that is on the chain."""
         return self._journal.find_newest_anchored(self.stream)

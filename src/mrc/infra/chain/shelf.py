@@ -6,14 +6,16 @@ proofs, and whether the ledger answers or not.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from mrc.infra.chain.client import Wanted
-from mrc.infra.chain.publisher import NO_FACTS, Publisher
+from mrc.infra.chain.publisher import NO_FACTS
 from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import Clock
 from mrc.ledger.anchors import Batch
 from mrc.ledger.bundle import Bundle, decode_bundle, encode_bundle
 from mrc.ledger.proofs import LedgerTrust, check_bundle
+from mrc.ledger.statements import StreamId
 
 MOST_AT_ONCE = 100  # of `newest`: a bundle has a bound
 
@@ -31,16 +33,29 @@ class _Tick:
         return encode_bundle(replace(self.proof, publications=entries))
 
 
+class Anchored(Protocol):
+    """A stream as it is on the chain: its writer's, or read along beside it."""
+
+    @property
+    def stream(self) -> StreamId: ...
+
+    def newest_batch(self) -> Batch | None:
+        """The newest tick of the journal that is on the chain."""
+
+    def proof_of(self, facts: Wanted) -> bytes:
+        """A bundle of `facts` at the newest block. Raises `Unavailable`."""
+
+
 class ProofShelf:
-    """The bundles of one publisher's documents. `facts` go with each of them."""
+    """The bundles of one stream's documents. `facts` go with each of them."""
 
     def __init__(
-        self, publisher: Publisher, trust: LedgerTrust, clock: Clock, facts: Wanted = NO_FACTS
+        self, anchored: Anchored, trust: LedgerTrust, clock: Clock, facts: Wanted = NO_FACTS
     ) -> None:
-        self._publisher = publisher
+        self._anchored = anchored
         self._trust = trust
         self._clock = clock
-        self._facts = replace(facts, streams=(publisher.stream,))
+        self._facts = replace(facts, streams=(anchored.stream,))
         self._tick: _Tick | None = None
 
     def refresh(self) -> None:
@@ -49,10 +64,10 @@ class ProofShelf:
         Raises `Unavailable`, `Malformed` or `Rejected` where the ledger gives none that holds: what
         was here before stays.
         """
-        batch = self._publisher.newest_batch()
+        batch = self._anchored.newest_batch()
         if batch is None or (self._tick is not None and self._tick.batch == batch):
             return
-        proof = decode_bundle(self._publisher.bundle_of((), self._facts))
+        proof = decode_bundle(self._anchored.proof_of(self._facts))
         proven = check_bundle(proof, trust=self._trust, at=self._clock.now())
         head = proven.streams[batch.stream]
         if head is None or (head.tick, head.root) != (batch.tick, batch.root):
