@@ -74,7 +74,9 @@ async def serving(
 
 
 def _listen(bind: str, port: int, *, shared: bool) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    """asyncio turns Nagle's algorithm off only where the protocol is named: otherwise the second
+    part of each answer waits for the reader's delayed acknowledgement, 40 ms."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if shared:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
