@@ -116,7 +116,7 @@ TITLES = {
     " (ECDH);\nbest of interleaved rounds of CPU time; every key of a holder is new to the verifier",
     "peers": "Libraries of others on the same inputs, in rounds that take turns with ours",
     "status": "Status lists",
-    "http": "End to end over https on real sockets: act, store, processes of phones",
+    "http": "End to end over https on real sockets: act, store, workers of the issuer",
 }
 
 

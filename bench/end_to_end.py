@@ -1,9 +1,9 @@
 """Cards fetched and shown end to end: real role processes, https on real sockets, real databases.
 
-Phones run in one process and then in two. Each of them fetches its card anew (an issuance is two
-formats with eight copies each) and shows it to the online verifier in turn. A role is one process
-with one event loop, so two processes here mean two of phones, never two of an issuer. The number
-of acts is bounded by the issuer's own limit of sixty tokens a minute and address.
+Phones in two processes, first with one worker of the issuer and then with two. An officer makes
+offers; each phone fetches its card anew (an issuance is two formats with eight copies each) and
+shows it to the online verifier in turn. The number of acts is bounded by the issuer's own limit of
+sixty tokens a minute, address and process.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.phones import ISSUE, SHOW, Errand, Outcome, Timed, run_errands
+from bench.phones import ISSUE, OFFER, SHOW, Errand, Outcome, Timed, run_errands
 from tests import postgres_server
 from tests.campaigns.town import Town, running_town
 
 PHONES = 4
-TIMES = {ISSUE: 5, SHOW: 7}  # for each phone; it does each once before the clock starts
+PHONE_PROCESSES = 2
+TIMES = {OFFER: 5, ISSUE: 5, SHOW: 7}  # for each phone; each once before the clock starts
+WORKERS = (1, 2)
 STORES = ("sqlite", "postgresql")
 DURABLE = ("synchronous_commit=on",)
 
@@ -26,14 +28,14 @@ Row = dict[str, object]
 
 
 def end_to_end() -> dict[str, Row]:
-    """A row for each store, act and number of processes of phones."""
+    """A row for each store, act and number of the issuer's workers."""
     rows: dict[str, Row] = {}
     for store in STORES:
-        for processes in (1, 2):
+        for workers in WORKERS:
             with _database(store) as url:
-                outcome = asyncio.run(_measured(url, processes))
+                outcome = asyncio.run(_measured(url, workers))
             for act, timed in outcome.items():
-                rows[f"{act}, {store}, {processes}"] = _row(timed)
+                rows[f"{act}, {store}, {workers}"] = _row(timed)
     return rows
 
 
@@ -47,15 +49,16 @@ def _database(store: str) -> Iterator[str]:
             yield url
 
 
-async def _measured(url: str, processes: int) -> Outcome:
+async def _measured(url: str, workers: int) -> Outcome:
     """On a new installation: the issuer counts an address's requests from the beginning."""
     with tempfile.TemporaryDirectory(prefix="mrc-bench-") as home:
-        async with running_town(Path(home), people=PHONES, database_url=url) as town:
-            return await asyncio.to_thread(run_errands, _errands(town, processes))
+        chosen = {"people": PHONES, "database_url": url, "issuer_workers": workers}
+        async with running_town(Path(home), **chosen) as town:
+            return await asyncio.to_thread(run_errands, _errands(town, PHONE_PROCESSES))
 
 
 def _errands(town: Town, processes: int) -> list[Errand]:
-    roles = {name: running.pid for name, running in town.running.items()}
+    roles = {name: _with_workers(running.pid) for name, running in town.running.items()}
     return [
         Errand(
             settings=town.settings,
@@ -65,6 +68,12 @@ def _errands(town: Town, processes: int) -> list[Errand]:
         )
         for n in range(processes)
     ]
+
+
+def _with_workers(pid: int) -> list[int]:
+    """A role's process and those that it started (proc(5))."""
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, started)]
 
 
 def _row(timed: Timed) -> Row:

@@ -1,10 +1,9 @@
 """`mrc sandbox`: stand-ins of others, for practice."""
 
-import asyncio
-
 import click
 
 from mrc.infra.clock import SystemClock
+from mrc.infra.event_loop import run_server
 from mrc.infra.http import HttpxClient
 from mrc.infra.local_ca import prepare_tls
 from mrc.infra.processes import run_until_stopped
@@ -26,7 +25,7 @@ def carrier() -> None:
     The control API's token is in HOME/carrier/control.token.
     """
     try:
-        asyncio.run(_serve(Settings()))
+        run_server(_serve(Settings()))
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

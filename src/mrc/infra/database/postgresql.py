@@ -142,11 +142,20 @@ async def open_postgresql(url: str) -> AsyncIterator[PostgresqlDatabase]:
             max_size=MAX_CONNECTIONS,
             timeout=CONNECT_SECONDS,
             statement_cache_size=PREPARED_STATEMENTS,
+            reset=_leave_as_it_is,
         )
     try:
         yield PostgresqlDatabase(pool)
     finally:
         await pool.close()
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+    """No round trip to clear a session in which nothing can be left.
+
+    asyncpg itself rolls back a transaction that is still open; cursors end with it; nothing here
+    takes advisory locks, listens, or sets anything beyond its transaction.
+    """
 
 
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
