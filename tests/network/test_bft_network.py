@@ -6,6 +6,7 @@ only); without it these tests say so. What they prove and what not: docs/how-to/
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +15,30 @@ import pytest
 
 from mrc.infra.chain.client import LedgerClient, LedgerWriter, Reverted, deploy
 from mrc.infra.chain.council import decide, nominate_writer
+from mrc.infra.chain.issuer_stream import IssuerStream
 from mrc.infra.chain.journal import Journal
 from mrc.infra.chain.publisher import Publisher
 from mrc.infra.chain.sealing import SoftwareSealer
+from mrc.infra.chain.stream_files import StreamFiles
+from mrc.infra.clock import SystemClock
+from mrc.infra.files import write_secret
 from mrc.infra.keys.software import SystemEntropy
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.anchors import publication
 from mrc.ledger.headers import Address
+from mrc.ledger.proofs import LedgerTrust
+from mrc.ledger.statements import StreamId
 from tests.simulators.bft_network import MAX_FEE, BftNetwork
-from tests.simulators.ledger_world import JWT, NOW, STREAM, TOKEN, URI, secret
+from tests.simulators.ledger_world import (
+    JWT,
+    NOW,
+    OTHER_ISSUER,
+    OTHER_STREAM,
+    STREAM,
+    TOKEN,
+    URI,
+    secret,
+)
 
 BINARY = os.environ.get("MRC_TEST_BFT_BINARY", "")
 pytestmark = [
@@ -31,6 +47,7 @@ pytestmark = [
 ]
 SECRETS = [secret(f"seat {number}") for number in range(3)]
 WRITER = secret("writer")
+ISSUERS_KEYS = ("issuer's first", "issuer's second")
 LIST = publication(URI, JWT, NOW, TOKEN)
 
 
@@ -48,6 +65,13 @@ class Consortium:
         writer = LedgerWriter(self.client(node), WRITER, max_fee=MAX_FEE, patience_s=patience_s)
         return Publisher(writer, self.journal, STREAM, SystemEntropy())
 
+    def nominate(self, stream: StreamId, key: str) -> None:
+        """The council's decision."""
+        client = self.client(0)
+        seats = [LedgerWriter(client, seat, max_fee=MAX_FEE) for seat in SECRETS[:2]]
+        action = nominate_writer(stream, SoftwareSealer(secret(key)).address)
+        decide(seats, action, now=datetime.now(UTC))
+
     def tick(self, node: int) -> int:
         head = self.client(node).stream_head(STREAM)
         return 0 if head is None else head.tick
@@ -57,17 +81,15 @@ class Consortium:
 def consortium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consortium]:
     directory = tmp_path_factory.mktemp("bft")
     members = [SoftwareSealer(key).address for key in SECRETS]
-    network = BftNetwork(Path(BINARY), directory, [*members, SoftwareSealer(WRITER).address])
+    writers = [SoftwareSealer(secret(key)).address for key in ("writer", *ISSUERS_KEYS)]
+    network = BftNetwork(Path(BINARY), directory, [*members, *writers])
     network.start(0, 1, 2, 3)
     try:
         network.await_height(0, 2)
         provider = network.provider(0)
         contract = deploy(provider, SECRETS[0], members, 2, max_fee=MAX_FEE)
         made = Consortium(network, contract, Journal(directory / "journal.sqlite"))
-        client = made.client(0)
-        seats = [LedgerWriter(client, key, max_fee=MAX_FEE) for key in SECRETS]
-        action = nominate_writer(STREAM, SoftwareSealer(WRITER).address)
-        decide(seats[:2], action, now=datetime.now(UTC))
+        made.nominate(STREAM, "writer")
         made.publisher(0).take_stream()
         yield made
         made.journal.close()
@@ -92,6 +114,41 @@ def test_a_refusal_is_named_by_a_foreign_node_too(consortium: Consortium) -> Non
     writer = LedgerWriter(consortium.client(1), WRITER, max_fee=MAX_FEE)
     with pytest.raises(Reverted):
         writer.write("set_threshold", 1)
+
+
+def test_an_issuer_takes_its_stream_and_goes_on_with_another_key_at_another_node(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    """As in its own process: nominated, taken, anchored; a new key after the first was stolen."""
+    files = StreamFiles(
+        key=tmp_path / "key", journal=tmp_path / "anchors.sqlite", former=tmp_path / "none"
+    )
+
+    def anchor(key: str, node: int) -> int:
+        write_secret(files.key, secret(key).hex().encode())
+        stream = IssuerStream(
+            OTHER_ISSUER,
+            files,
+            consortium.network.provider(node),
+            trust=LedgerTrust(contract=consortium.contract, validators=frozenset()),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            max_fee=MAX_FEE,
+        )
+        with closing(stream):
+            return stream.open().publisher.anchor([LIST]).tick
+
+    keys = ISSUERS_KEYS
+    with pytest.raises(Unavailable, match="has not given it"):
+        anchor(keys[0], 0)
+    consortium.nominate(OTHER_STREAM, keys[0])
+    assert [anchor(keys[0], node) for node in (0, 1)] == [1, 2]
+    consortium.nominate(OTHER_STREAM, keys[1])
+    assert anchor(keys[1], 2) == 3
+    with pytest.raises((Reverted, Unavailable)):
+        anchor(keys[0], 0)
+    history = consortium.client(1).anchors(OTHER_STREAM, 1, 3)
+    assert [tick for tick, _ in history] == [1, 2, 3]
 
 
 def test_one_validator_lost_and_nothing_stops(consortium: Consortium) -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from web3 import HTTPProvider
 
+from mrc.infra.free_ports import find_free_ports
 from mrc.ledger.headers import Address
 
 NETWORK = "injective-777"
 EVM_CHAIN_ID = 1776
 MAX_FEE = 2_000_000_000
 VALIDATORS = 4
-FIRST_PORT = 27_100
 PORTS_EACH = 10
 RICH = f"{10**24}inj"
 STAKE = f"{10**21}inj"
@@ -35,6 +35,7 @@ class BftNetwork:
         self._binary = binary
         self._directory = directory
         self._environment = {**os.environ, "LD_LIBRARY_PATH": str(binary.parent)}
+        self._first_port = find_free_ports(VALIDATORS * PORTS_EACH)
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._prepare(funded)
 
@@ -154,7 +155,7 @@ class BftNetwork:
         return self._directory / f"node-{number}"
 
     def _port(self, number: int, place: int) -> int:
-        return FIRST_PORT + PORTS_EACH * number + place
+        return self._first_port + PORTS_EACH * number + place
 
 
 def bech32(prefix: str, data: bytes) -> str:

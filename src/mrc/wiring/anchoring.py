@@ -69,7 +69,7 @@ class IssuerAnchors:
             ),
             SystemClock(),
             Timetable(period=timedelta(seconds=settings.anchor_seconds)),
-            AnchorMetrics(REGISTRY),
+            AnchorMetrics(REGISTRY, SystemClock()),
         )
         task = asyncio.create_task(clockwork.run())
         task.add_done_callback(_tell_of_end)

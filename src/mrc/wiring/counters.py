@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Lifespan
@@ -18,6 +19,7 @@ from mrc.infra.tokens import shared_token
 from mrc.issuer.issuer import Issuer
 from mrc.web.desk_api.app import DeskApi
 from mrc.web.desk_api.app import create_app as create_desk_api
+from mrc.web.metrics_api.app import metrics_route
 from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.server import ServerParts
 
@@ -35,15 +37,19 @@ def with_management(
     desk: Desk | None,
     front: Starlette | None,
 ) -> Starlette:
-    """The counter's management API below ``/desk``, and `front` for everything else."""
+    """The counter's management API below ``/desk``, ``/metrics``, and `front` for the rest."""
+    token = shared_token(settings.home / authority.role / "operator.token")
     api = DeskApi(
         counter=counter,
         desk=desk,
         clock=SystemClock(),
         practice=settings.mode is Mode.PRACTICE,
-        token=shared_token(settings.home / authority.role / "operator.token"),
+        token=token,
     )
-    routes: list[BaseRoute] = [Mount("/desk", create_desk_api(api))]
+    routes: list[BaseRoute] = [
+        Mount("/desk", create_desk_api(api)),
+        metrics_route(REGISTRY, token),
+    ]
     if front is None:
         return Starlette(routes=routes)
     return Starlette(routes=[*routes, Mount("/", front)], lifespan=_lifespan_of(front))

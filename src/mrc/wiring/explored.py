@@ -151,25 +151,16 @@ class ExploredLedger:
         known = _Names(self.clerk.accepted)
         streams = tuple(self._streams(overview, known, now, told))
         anchored = [one.anchored_at for one in streams if one.anchored_at is not None]
-        published = [self.ledger.publisher.newest(), *(found or () for found in told.values())]
         return LedgerView(
             read_at=now,
             organisations=_organisations(overview, known),
             types=_types(overview, known),
             entitlements=_entitlements(overview, known),
-            publications=tuple(
-                PublicationView(
-                    uri=entry.uri,
-                    media_type=entry.media_type,
-                    published_at=datetime.fromtimestamp(entry.iat, UTC),
-                    digest=entry.digest,
-                )
-                for found in published
-                for entry in found
-            ),
+            publications=tuple(self._publications(known, told)),
             streams=streams,
             decisions=tuple(
-                _decision(one, known) for one in overview.decisions[: -NEWEST_DECISIONS - 1 : -1]
+                _decision(one, known, self.ledger.publisher.stream)
+                for one in overview.decisions[: -NEWEST_DECISIONS - 1 : -1]
             ),
             blocks=tuple(
                 BlockView(
@@ -191,6 +182,16 @@ class ExploredLedger:
             late=any(one.late for one in streams),
             contract=self.ledger.client.address,
         )
+
+    def _publications(
+        self, known: "_Names", told: Mapping[OrganisationId, Sequence[Publication] | None]
+    ) -> Iterator[PublicationView]:
+        """The council's first."""
+        for entry in self.ledger.publisher.newest():
+            yield _publication(entry, NO_NAMES)
+        for owner, found in told.items():
+            for entry in found or ():
+                yield _publication(entry, known.of(owner))
 
     def _streams(
         self,
@@ -235,6 +236,11 @@ class _Names:
         self.types = {
             credential_type_id(name): name for one in applications for name in one.credential_types
         }
+        self.streams = {
+            issuer_stream_id(one.organisation_id): one.names
+            for one in applications
+            if one.role is Role.ISSUER
+        }
         self.purposes = {
             (one.organisation_id, purpose_id(code)): (code, claims)
             for one in applications
@@ -246,10 +252,22 @@ class _Names:
         return NO_NAMES if known is None else known.names
 
     def of_hex(self, text: str) -> Mapping[str, str]:
+        """Of an organisation, or of the issuer that writes a stream."""
         try:
-            return self.of(OrganisationId(bytes.fromhex(text.removeprefix("0x"))))
+            found = bytes.fromhex(text.removeprefix("0x"))
         except ValueError:
             return NO_NAMES
+        return self.of(OrganisationId(found)) or self.streams.get(StreamId(found), NO_NAMES)
+
+
+def _publication(entry: Publication, owner: Mapping[str, str]) -> PublicationView:
+    return PublicationView(
+        uri=entry.uri,
+        owner=owner,
+        media_type=entry.media_type,
+        published_at=datetime.fromtimestamp(entry.iat, UTC),
+        digest=entry.digest,
+    )
 
 
 def _organisations(overview: Overview, known: _Names) -> tuple[OrganisationView, ...]:
@@ -286,13 +304,14 @@ def _entitlements(overview: Overview, known: _Names) -> tuple[EntitlementView, .
     return tuple(found)
 
 
-def _decision(decision: Decision, known: _Names) -> DecisionView:
+def _decision(decision: Decision, known: _Names, council: StreamId) -> DecisionView:
     arguments = list(decision.arguments.values())
     named = (known.of_hex(value) for value in arguments)
     return DecisionView(
         number=decision.number,
         function=decision.function,
         about=next((names for names in named if names), NO_NAMES),
+        of_the_council="0x" + council.hex() in arguments,
         approvals=len(decision.approved_by),
         executed=decision.executed,
         expires=decision.expires,

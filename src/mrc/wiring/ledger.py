@@ -145,7 +145,9 @@ async def _opened(settings: Settings) -> AsyncIterator[LedgerRole]:
 
 @contextlib.asynccontextmanager
 async def _ticking(role: LedgerRole) -> AsyncIterator[None]:
-    clockwork = Clockwork(role.lane(), SystemClock(), role.timetable, AnchorMetrics(REGISTRY))
+    clock = SystemClock()
+    metrics = AnchorMetrics(REGISTRY, clock)
+    clockwork = Clockwork(role.lane(), clock, role.timetable, metrics)
     tasks = [asyncio.create_task(clockwork.run()), asyncio.create_task(role.serve_council())]
     try:
         yield

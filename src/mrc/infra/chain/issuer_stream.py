@@ -26,7 +26,7 @@ PATIENCE_S = 30.0
 
 
 class IssuerStream:
-    """Opened by `open`; nothing is read or asked before."""
+    """Opened by `open`; the ledger is not asked before. `max_fee`: where gas is not free."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class IssuerStream:
         trust: LedgerTrust,
         clock: Clock,
         entropy: Entropy,
+        max_fee: int = 0,
     ) -> None:
         self.stream = issuer_stream_id(issuer)
         self._files = files
@@ -45,6 +46,7 @@ class IssuerStream:
         writer = LedgerWriter(
             LedgerClient(provider, trust.contract),
             read_or_make_secret(files.key),
+            max_fee=max_fee,
             patience_s=PATIENCE_S,
         )
         publisher = Publisher(writer, self._journal, self.stream, entropy)

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from mrc.infra.chain.client import LedgerWriter, Wanted
 from mrc.infra.chain.journal import Journal
 from mrc.kernel.errors import MrcError, Rejected, Unavailable
-from mrc.kernel.ports import Entropy
+from mrc.kernel.ports import Clock, Entropy
 from mrc.ledger.anchors import SALT_BYTES, AnchoredPublication, Batch, Publication
 from mrc.ledger.headers import Address
 from mrc.ledger.proofs import CLAUSE
@@ -155,9 +155,10 @@ class Publisher:
 
 
 class AnchorMetrics:
-    """How old each stream's newest anchor is, for the alarm."""
+    """How old each stream's newest anchor is whenever somebody looks, also where no tick comes."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        self._clock = clock
         self._age = Gauge(
             "mrc_ledger_anchor_age_seconds",
             "Seconds since the newest anchor of a stream",
@@ -165,5 +166,8 @@ class AnchorMetrics:
             registry=registry,
         )
 
-    def observe(self, stream: StreamId, *, anchored_at: datetime, now: datetime) -> None:
-        self._age.labels(stream=stream.hex()[:16]).set((now - anchored_at).total_seconds())
+    def observe(self, stream: StreamId, *, anchored_at: datetime) -> None:
+        def age() -> float:
+            return (self._clock.now() - anchored_at).total_seconds()
+
+        self._age.labels(stream=stream.hex()[:16]).set_function(age)

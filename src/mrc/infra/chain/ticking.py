@@ -138,7 +138,7 @@ class Clockwork:
     async def _observe(self, now: datetime) -> None:
         last = await asyncio.to_thread(self._last_anchored)
         if last is not None:
-            self._metrics.observe(self._lane.stream, anchored_at=last, now=now)
+            self._metrics.observe(self._lane.stream, anchored_at=last)
         if self._timetable.is_late(now, last):
             since = None if last is None else last.isoformat()
             _log.error("ledger_anchor_late", stream=self._lane.stream.hex()[:16], last=since)

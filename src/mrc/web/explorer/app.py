@@ -24,12 +24,13 @@ from mrc.web.design.languages import Language
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.explorer import words
-from mrc.web.explorer.views import Elsewhere, Explored
+from mrc.web.explorer.views import CheckedBundle, Elsewhere, Explored
 
 PACKAGE = "mrc.web.explorer"
 LANGUAGES = (Language.KO, Language.EN)
 _CACHED = {"cache-control": "public, max-age=1", "access-control-allow-origin": "*"}
 _SPACE = re.compile(r"\s+")
+REFUSED = CheckedBundle(facts=None, outcome="failed", reason="form_too_long", names={})
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -81,9 +82,10 @@ class ExplorerPage:
         try:
             form = await read_form(request)
         except Malformed:
-            return self._pages.respond(request, "check_form.html", too_long=True)
-        bundle = _SPACE.sub("", form.text("bundle")).encode()
-        checked = await self._explored.check(bundle)
+            checked = REFUSED
+        else:
+            bundle = _SPACE.sub("", form.text("bundle")).encode()
+            checked = await self._explored.check(bundle)
         whole = request.headers.get("hx-request") != "true"
         template = "checked_page.html" if whole else "checked.html"
         return self._pages.respond(request, template, checked=checked, words=words)

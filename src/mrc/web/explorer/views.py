@@ -42,7 +42,10 @@ class EntitlementView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationView:
+    """An anchored document. `owner` is empty for the council's own."""
+
     uri: str
+    owner: Mapping[str, str]
     media_type: str
     published_at: datetime
     digest: bytes
@@ -67,11 +70,15 @@ class StreamView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision of the council: the contract's function, and whom it is about, where known."""
+    """A decision of the council: the contract's function, and whom it is about, where known.
+
+    `of_the_council`: it is about the council's own stream.
+    """
 
     number: int
     function: str
     about: Mapping[str, str]
+    of_the_council: bool
     approvals: int
     executed: bool
     expires: datetime

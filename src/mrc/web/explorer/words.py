@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from mrc.formats.catalogue.card_types import STANDARD
 from mrc.ledger.statements import Role, Standing
 from mrc.web.design.languages import Language
 from mrc.web.design.translator import Translator
+
+_CLAIMS = {claim.key: claim for entry in STANDARD.definitions.values() for claim in entry.claims}
 
 
 def role_words(role: Role, _: Translator) -> str:
@@ -22,7 +25,7 @@ def standing_words(standing: Standing, _: Translator) -> tuple[str, str]:
     return {
         Standing.ACTIVE: ("ok", _("Active")),
         Standing.STOPPED: ("caution", _("Stopped")),
-        Standing.ENDED: ("stop", _("Ended")),
+        Standing.ENDED: ("stop", _("Ended for good")),
     }[standing]
 
 
@@ -38,6 +41,22 @@ def decision_words(function: str, _: Translator) -> str:
         "set_threshold": _("Change how many members must agree"),
         "set_paused": _("Pause or resume the ledger"),
     }.get(function, function)
+
+
+def claim_words(key: str, language: Language) -> str:
+    """A kind of data by the catalogue's name; a key that it does not know stands as it is."""
+    claim = _CLAIMS.get(key)
+    return key if claim is None else claim.display.in_language(language.value)
+
+
+def type_words(identifier: str, language: Language) -> str:
+    """A card type's name and the format that the identifier stands for."""
+    definition = STANDARD.find_doctype(identifier)
+    form = "mdoc" if definition else "SD-JWT"
+    definition = definition or STANDARD.find_vct(identifier)
+    if definition is None:
+        return identifier
+    return f"{definition.display.in_language(language.value)} ({form})"
 
 
 def publication_words(uri: str, media_type: str, _: Translator) -> str:
@@ -63,6 +82,7 @@ def refusal_words(reason: str | None, _: Translator) -> str:
         "other_stream": _("Somebody else’s stream anchored it, not its issuer’s."),
         "not_in_tree": _("A document named in it is not what was anchored."),
         "stale_header": _("It is too old to say anything about now."),
+        "form_too_long": _("That is too long for a bundle of one list."),
         "malformed_bundle": _("It is not a proof bundle, or it was damaged."),
     }.get(reason or "", _("It does not hold."))
 

@@ -21,6 +21,7 @@ from tests.simulators.ledger_world import (
     TOKEN,
     URI,
     CountingEntropy,
+    StillClock,
     World,
     secret,
 )
@@ -156,8 +157,11 @@ def test_a_late_anchor_raises_the_alarm() -> None:
     assert timetable.is_late(NOW + timedelta(minutes=21), NOW)
 
 
-def test_the_metric_says_how_old_the_anchor_is() -> None:
-    registry = CollectorRegistry()
-    AnchorMetrics(registry).observe(STREAM, anchored_at=NOW, now=NOW + timedelta(minutes=3))
+def test_the_metric_says_how_old_the_anchor_is_when_it_is_looked_at() -> None:
+    registry, clock = CollectorRegistry(), StillClock(NOW)
+    AnchorMetrics(registry, clock).observe(STREAM, anchored_at=NOW)
     labels = {"stream": STREAM.hex()[:16]}
-    assert registry.get_sample_value("mrc_ledger_anchor_age_seconds", labels) == 180
+    for minutes in (0, 3, 60):
+        clock.at = NOW + timedelta(minutes=minutes)
+        age = registry.get_sample_value("mrc_ledger_anchor_age_seconds", labels)
+        assert age == minutes * 60

@@ -73,7 +73,7 @@ def clockwork_of(
     registry: CollectorRegistry | None = None,
 ) -> Clockwork:
     lane = Lane(stream=STREAM, open=(door or Door(world)).open, collect=collect)
-    metrics = AnchorMetrics(registry or CollectorRegistry())
+    metrics = AnchorMetrics(registry or CollectorRegistry(), world.clock)
     return Clockwork(lane, world.clock, Timetable(), metrics)
 
 
@@ -130,8 +130,10 @@ async def test_the_metric_grows_while_the_ledger_does_not_answer(world: World) -
     assert await clockwork.tick()
     door.reason = "gone"
     world.clock.at = NOW + timedelta(minutes=25)
+    assert registry.get_sample_value(AGE, LABELS) == 25 * 60  # also before the next tick
     assert not await clockwork.tick()
-    assert registry.get_sample_value(AGE, LABELS) == 25 * 60
+    world.clock.at += timedelta(minutes=5)
+    assert registry.get_sample_value(AGE, LABELS) == 30 * 60
 
 
 async def test_a_failed_tick_is_tried_again_less_and_less_often_until_the_next(

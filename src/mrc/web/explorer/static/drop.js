@@ -2,7 +2,12 @@
 const MOST = 60000;
 
 function take(place, file) {
-  if (!file || file.size > MOST) return;
+  if (!file) return;
+  if (file.size > MOST) {
+    const refusal = place.querySelector("template[data-too-long]").content.cloneNode(true);
+    place.querySelector("#checked").replaceChildren(refusal);
+    return;
+  }
   file.text().then((text) => {
     place.querySelector("textarea").value = text;
     place.querySelector("form").requestSubmit();
@@ -20,7 +25,9 @@ for (const place of document.querySelectorAll("[data-drop]")) {
     place.classList.remove("over");
     take(place, event.dataTransfer.files[0]);
   });
-  place.querySelector("input[type=file]").addEventListener("change", (event) => {
-    take(place, event.target.files[0]);
+  const chosen = place.querySelector("input[type=file]");
+  chosen.addEventListener("click", () => {
+    chosen.value = ""; // the same file, changed, may be chosen again
   });
+  chosen.addEventListener("change", () => take(place, chosen.files[0]));
 }

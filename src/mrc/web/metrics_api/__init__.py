@@ -1,0 +1,1 @@
+"""A role's own figures for its operator's monitoring."""
