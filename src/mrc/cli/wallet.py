@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -9,11 +10,10 @@ import click
 from mrc.cli import wallet_receiving, wallet_unlocking
 from mrc.cli.ic_card_transports import refuse_in_production
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
+from mrc.cli.wallet_consent import Compared, Consent, answer, ask_for_number, line_of
 from mrc.cli.wallet_output import (
     card_summary,
     print_claims,
-    print_standing,
-    standing_summary,
 )
 from mrc.cli.wallet_session import WalletCommand, link_in
 from mrc.formats.catalogue.ages import SEOUL
@@ -21,7 +21,6 @@ from mrc.infra.settings import Settings
 from mrc.protocols.card_loss.lock_code import spaced
 from mrc.wallet.holdings import Card, Format
 from mrc.wallet.mobile_id import OpenWallet
-from mrc.wallet.presenting import Choice, Proposal
 from mrc.wiring.wallet_process import process_wallet
 
 
@@ -116,7 +115,13 @@ def show(context: WalletCommand, card_id: str, as_json: bool) -> None:
 
 @wallet.command()
 @click.argument("code")
-@click.option("--yes", is_flag=True, help="Share without being asked.")
+@click.option("--yes", is_flag=True, help="Share without being asked; a number is still compared.")
+@click.option(
+    "--number-from",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="Read the number of the other screen from this file, pipe or - (standard input), once "
+    "the request was read; needed with --json where the request shows one.",
+)
 @click.option("--card", "card_id", help="Answer with this card.")
 @click.option(
     "--format",
@@ -131,35 +136,30 @@ def present(
     context: WalletCommand,
     code: str,
     yes: bool,
+    number_from: str | None,
     card_id: str | None,
     format_: str | None,
     as_json: bool,
 ) -> None:
-    """Answer the request in CODE (a link or a picture), after you agreed to what is shared."""
+    """Answer the request in CODE (a link or a picture), after you agreed to what is shared.
+
+    Ends with 1 where the number on the other screen is another one: nothing is shared then.
+    """
     link = link_in(code)
-
-    async def act(opened: OpenWallet) -> dict[str, object]:
-        question = await opened.asking.look_at(link)
-        proposal = await opened.presenting.propose(question)
-        chosen = _choose(proposal, card_id, format_)
-        if not yes and not _agreed(proposal, chosen):
-            shown = await opened.presenting.decline(question)
-        else:
-            shown = await opened.presenting.answer(proposal, chosen)
-        return {
-            "outcome": shown.outcome.value,
-            "asker": question.asker.name,
-            "registered": question.asker.registered,
-            "ledger": standing_summary(question.standing),
-            "shared": [kind for choice in chosen for kind in choice.kinds],
-            "redirect_uri": shown.redirect_uri,
-        }
-
-    told = context.run(act)
+    consent = Consent(
+        yes=yes,
+        number_line=None if number_from is None else partial(line_of, number_from),
+        choose=None if as_json else ask_for_number,
+    )
+    told = context.run(
+        lambda opened: answer(opened, link, consent, card_id=card_id, format_=format_)
+    )
     if as_json:
         print_json(told)
     else:
         click.echo(f"{told['outcome']}: {told['asker']}")
+    if told["number"] == Compared.ANOTHER:
+        raise Refusal("the number on the other screen is another one; nothing was shared")
 
 
 @wallet.command()
@@ -242,32 +242,3 @@ def lock_code(context: WalletCommand, as_json: bool) -> None:
     click.echo(f"{code}   Write it down; do not keep it on this phone.")
     if waiting:
         click.echo(f"Not known to the issuer of {', '.join(waiting)} yet: call this again later.")
-
-
-def _choose(proposal: Proposal, card_id: str | None, format_: str | None) -> Sequence[Choice]:
-    """The first answer that the holder's wishes for a card and a format allow."""
-    for alternative in proposal.alternatives():
-        parts = [
-            [
-                choice
-                for choice in part
-                if card_id in (None, choice.card.id) and format_ in (None, choice.format.value)
-            ]
-            for part in alternative
-        ]
-        if all(parts):
-            return [part[0] for part in parts]
-    raise Refusal("that card or format cannot answer this request")
-
-
-def _agreed(proposal: Proposal, chosen: Sequence[Choice]) -> bool:
-    asker = proposal.question.asker
-    known = "registered" if asker.registered else "NOT REGISTERED: the name may be false"
-    click.echo(f"{asker.name} ({known}) asks for:")
-    print_standing(proposal.question.standing)
-    if proposal.question.number is not None:
-        click.echo(f"The screen that asks must show the number {proposal.question.number}.")
-    for choice in chosen:
-        for kind in choice.kinds:
-            click.echo(f"  {kind}   from {choice.card.display_name}")
-    return click.confirm("Share?")

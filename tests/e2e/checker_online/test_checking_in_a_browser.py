@@ -3,6 +3,7 @@
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from mrc.formats.status_list.bits import Status
+from mrc.protocols.openid4vp.number_match import number_to_compare
 from tests.e2e.checker_online.conftest import sign_in, watched
 from tests.simulators.checking_world import CheckingWorld
 from tests.simulators.practice_cards import EXPIRED, make_mdoc, make_sd_jwt_vc
@@ -93,11 +94,14 @@ async def test_the_poster_and_its_visitor(world: CheckingWorld, context: Browser
         await shop.goto(f"{world.checker_url}/poster")
         await visitor.goto(await shop.locator("a[href*='/p/']").get_attribute("href") or "")
         await visitor.get_by_role("button", name="Continue").click()
-        number = await visitor.locator(".big-number").text_content()
-        await expect(shop.locator(".visitor-number")).to_have_text(str(number))
         link = await visitor.locator("a[href^='openid4vp:']").get_attribute("href")
+        await expect(shop.locator(".visitor-number")).to_have_text("–")
+        number = str(number_to_compare(await world.fetch(str(link))))
+        await expect(shop.locator(".visitor-number")).to_have_text(number)
+        await expect(visitor.get_by_text(number, exact=True)).to_have_count(0)
         await world.show(str(link), make_mdoc())
         await expect(visitor.get_by_text("Show this number at the counter")).to_be_visible()
+        await expect(visitor.locator(".big-number")).to_have_text(number)
         await shop.get_by_role("link", name=f"See number {number}").click()
         await expect(shop.get_by_role("heading", name="Valid", exact=True)).to_be_visible()
 

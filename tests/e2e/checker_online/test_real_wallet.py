@@ -2,18 +2,19 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 from rich.console import Console
 
 from mrc.cli.demo import PORTS
 from mrc.cli.practice import import_practice
 from mrc.cli.story import chapters
-from mrc.cli.story.teller import Teller
+from mrc.cli.story.teller import Teller, Told
 from mrc.infra.free_ports import find_free_ports
 from mrc.infra.processes import running_roles
 from mrc.infra.settings import Host, Settings
@@ -28,9 +29,23 @@ class Installation:
     phone: chapters.Phone
 
     async def present(self, link: str) -> object:
-        """The wallet's own command."""
+        """The wallet's own command, for a request of this device."""
         arguments = self.phone.arguments("present", link, "--yes")
         return (await asyncio.to_thread(self.teller.mrc, *arguments)).value
+
+    async def present_to(self, screen: Page, link: str, *, digits: str | None = None) -> Told:
+        """As `present`, for a request on a screen: its number is read there, unless `digits` say
+        another, and piped in."""
+        pipe = self.teller.home / "number"
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        arguments = self.phone.arguments("present", link, "--yes", "--number-from", str(pipe))
+        told = asyncio.create_task(
+            asyncio.to_thread(self.teller.mrc, *arguments, expect_failure=digits is not None)
+        )
+        shown = await screen.locator(".compare-number .big-number").text_content(timeout=60_000)
+        await asyncio.to_thread(pipe.write_text, f"{digits or shown}\n")
+        return await told
 
 
 @pytest.fixture
@@ -65,7 +80,7 @@ async def test_checked_at_a_counter_locked_and_signed_in(
         await page.goto(f"{settings.url_of(Host.CHECKER)}/?question={question}")
         await page.locator("#main button").last.click()
         link = await page.locator(".wallet-link").text_content()
-        await installation.present(str(link))
+        await installation.present_to(page, str(link))
         await expect(page.get_by_role("heading", name=word, exact=True)).to_be_visible()
         await expect(page.locator(".result-photo img")).to_be_visible()
     await page.goto(f"{settings.url_of(Host.CHECKER)}/plastic")
@@ -91,7 +106,22 @@ async def test_checked_at_a_counter_locked_and_signed_in(
     await page.goto(settings.url_of(Host.CHECKER))
     await page.locator("#main button").last.click()
     link = await page.locator(".wallet-link").text_content()
-    await installation.present(str(link))
+    silent = await asyncio.to_thread(
+        installation.teller.mrc,
+        *installation.phone.arguments("present", str(link), "--yes"),
+        expect_failure=True,
+    )
+    assert "--number-from" in silent.errors
+    await page.get_by_role("button", name="New code").click()
+    await expect(page.locator(".compare-number")).to_have_count(0)
+    link = await page.locator(".wallet-link").text_content()
+    refused = await installation.present_to(page, str(link), digits="00")
+    assert refused.value["number"] == "another"
+    await expect(page.get_by_text("The person declined").first).to_be_visible()
+    await page.goto(settings.url_of(Host.CHECKER))
+    await page.locator("#main button").last.click()
+    link = await page.locator(".wallet-link").text_content()
+    await installation.present_to(page, str(link))
     await expect(page.get_by_role("heading", name="Not valid")).to_be_visible()
     await expect(page.get_by_text("This card is locked.")).to_be_visible()
     await context.close()

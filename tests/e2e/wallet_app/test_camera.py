@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import segno
 from PIL import Image
-from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import BrowserContext, async_playwright, expect
 
 from tests.e2e.conftest import CHROMIUM, CHROMIUM_FLAGS
 from tests.e2e.wallet_app.conftest import Town, onboard, open_holder
@@ -110,3 +110,41 @@ async def test_an_empty_desk_is_no_code(town: Town, camera: Camera) -> None:
     await holder.page.wait_for_timeout(1500)
     await holder.sees("Point the camera at the code")
     assert town.problems == []
+
+
+@pytest.mark.parametrize("host", ["process", "browser"])
+async def test_an_asker_s_code_adds_no_card(host: str, town: Town, camera: Camera) -> None:
+    """On the page for the office's code; the office's code is taken there right after."""
+    holder = await open_holder(host, town, camera.context)
+    await onboard(holder)
+    asked = await town.world.ask("age-19")
+    camera.look_at(asked.link)
+    await holder.press("Add a card", "link")
+    await holder.press("Scan the office code", "link")
+    await holder.sees("This code is not for adding a card.")
+    await holder.sees("Nothing left this phone.")
+    offer = await town.world.offer()
+    camera.look_at(offer.link)
+    await holder.press("Try again", "link")
+    await holder.press("Scan the office code", "link")
+    await holder.sees("This card is offered to you.")
+
+
+async def test_a_camera_that_is_taken_away_says_so_and_opens_again(
+    town: Town, camera: Camera
+) -> None:
+    """The film is changed under the open camera, which ends it: as when another app takes it."""
+    holder = await open_holder("process", town, camera.context)
+    await onboard(holder)
+    asked = await town.world.ask("age-19")
+    await holder.press("Add a card", "link")
+    await holder.press("Scan the office code", "link")
+    await holder.sees("Point the camera at the code")
+    await holder.page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    camera.look_at(asked.link)
+    await expect(holder.page.get_by_role("alert").get_by_text("The camera stopped.")).to_be_visible(
+        timeout=30_000
+    )
+    await expect(holder.page.get_by_text("Point the camera at the code")).to_have_count(0)
+    await holder.press("Open the camera")
+    await holder.sees("This code is not for adding a card.")

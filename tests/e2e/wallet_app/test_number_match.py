@@ -28,6 +28,18 @@ async def checker_code(town: Town, chromium: Browser) -> tuple[Page, str]:
     return page, await page.locator(".wallet-link").text_content() or ""
 
 
+async def poster_code(town: Town, chromium: Browser) -> tuple[Page, Page, str]:
+    """The shop's page with its visitors, a visitor's page, and the link into their request."""
+    shop, _ = await checker_code(town, chromium)
+    await shop.goto(f"{town.world.settings.url_of(Host.CHECKER)}/poster?question=age-19")
+    phone = await chromium.new_context(ignore_https_errors=True, locale="en-GB")
+    visitor = await phone.new_page()
+    await visitor.goto(await shop.locator("a[href*='/p/']").get_attribute("href") or "")
+    await visitor.get_by_role("button", name="Continue").click()
+    link = await visitor.locator("a[href^='openid4vp:']").get_attribute("href")
+    return shop, visitor, str(link)
+
+
 async def online_code(town: Town, chromium: Browser) -> tuple[Page, str]:
     settings = town.world.settings
     desktop = await chromium.new_context(ignore_https_errors=True, locale="en-GB")
@@ -85,3 +97,41 @@ async def test_a_code_that_was_swapped_ends_without_sharing(
     await holder.sees("The numbers differ. Nothing was shared.")
     await expect(thief.get_by_text("You declined. Nothing was shared.").first).to_be_visible()
     await expect(counter.locator(".qr")).to_be_visible()
+
+
+async def test_the_number_of_a_poster_s_visitor_is_on_the_shop_s_screen(
+    town: Town, context: BrowserContext, chromium: Browser
+) -> None:
+    holder = await open_holder("process", town, context)
+    await onboard(holder)
+    await get_card(holder, town)
+    shop, visitor, link = await poster_code(town, chromium)
+    await holder.press("Scan", "link")
+    await holder.show_picture(link)
+    await holder.sees("Which number does the other screen show?")
+    number = await shop.locator(".visitor-number[translate]").text_content() or ""
+    await expect(visitor.get_by_text(number, exact=True)).to_have_count(0)
+    await holder.view.get_by_role("radio", name=number).check()
+    await holder.press("Share 2 details")
+    await holder.type_pin()
+    await holder.sees("got 2 details")
+    await shop.get_by_role("link", name=f"See number {number}").click()
+    await expect(shop.get_by_text("19 or over: yes").first).to_be_visible()
+
+
+async def test_a_swapped_poster_shows_no_number_at_the_shop(
+    town: Town, context: BrowserContext, chromium: Browser
+) -> None:
+    """Over the shop's poster hangs one that leads to a thief's own sign-in."""
+    holder = await open_holder("process", town, context)
+    await onboard(holder)
+    await get_card(holder, town)
+    shop, _, _ = await poster_code(town, chromium)
+    _, link = await online_code(town, chromium)
+    await holder.press("Scan", "link")
+    await holder.show_picture(link)
+    await holder.sees("Which number does the other screen show?")
+    await expect(shop.locator(".visitor-number[translate]")).to_have_count(0)
+    await holder.view.get_by_role("radio", name="Another number, or none").check()
+    await holder.press("Share 1 detail")
+    await holder.sees("The numbers differ. Nothing was shared.")

@@ -143,6 +143,27 @@ def test_a_camera_that_is_allowed_opens_by_itself(page: Page, gallery: str) -> N
     page.wait_for_function("() => document.querySelector('#scanner video').videoWidth > 0")
 
 
+def test_a_camera_that_is_taken_away_is_told_and_opens_again(page: Page, gallery: str) -> None:
+    """A call, another app, a switch on the lid: the page does not stand still without a word."""
+    page.add_init_script(_LATE_CAMERA)
+    page.goto(f"{gallery}/scan?language=en")
+    page.evaluate("() => openCamera()")
+    status = page.locator("#scanner [data-status]")
+    start = page.locator("#scanner [data-start]")
+    expect(status).to_have_text("Point the camera at the code")
+    expect(start).to_be_hidden()
+    page.evaluate(
+        """() => document.querySelector('#scanner').stream.getTracks()
+            .forEach((track) => { track.stop(); track.dispatchEvent(new Event('ended')); })"""
+    )
+    expect(page.locator("#scanner [data-problem=lost]")).to_be_visible()
+    expect(status).to_have_text("")
+    start.click()
+    expect(page.locator("#scanner [data-problem=lost]")).to_be_hidden()
+    expect(status).to_have_text("Point the camera at the code")
+    page.wait_for_function("() => document.querySelector('#scanner').stream.active")
+
+
 def test_without_a_camera_the_other_ways_are_told(page: Page, gallery: str) -> None:
     page.add_init_script("navigator.mediaDevices.getUserMedia = undefined")
     page.goto(f"{gallery}/scan?language=en")

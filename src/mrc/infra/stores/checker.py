@@ -14,6 +14,7 @@ from mrc.verifier.policy import Decision
 from mrc.verifier.transactions import TransactionId
 
 _P = sa.bindparam
+_NO_NUMBER = 0
 
 
 def _set(table: sa.Table, *names: str) -> dict[str, sa.BindParameter[Any]]:
@@ -34,6 +35,11 @@ _EXTEND = (
     sa.update(checks)
     .where(checks.c.id == _P("of_id"), checks.c.ending.is_(None))
     .values(_set(checks, "closes_at"))
+)
+_NUMBER = (
+    sa.update(checks)
+    .where(checks.c.id == _P("of_id"), checks.c.number == _NO_NUMBER)
+    .values(_set(checks, "number"))
 )
 _COMPARE = (
     sa.update(checks)
@@ -95,6 +101,10 @@ class DatabaseChecks:
     async def extend(self, check: CheckId, *, closes_at: datetime) -> None:
         async with self._database.transaction() as tx:
             await tx.execute(_EXTEND, {"of_id": check, "new_closes_at": closes_at})
+
+    async def number(self, check: CheckId, number: int) -> None:
+        async with self._database.transaction() as tx:
+            await tx.execute(_NUMBER, {"of_id": check, "new_number": number})
 
     async def compare(self, check: CheckId, face: Face) -> None:
         async with self._database.transaction() as tx:
@@ -168,7 +178,7 @@ def _check_row(check: Check) -> Row:
         "question": check.question.value,
         "opened_at": check.opened_at,
         "closes_at": check.closes_at,
-        "number": check.number,
+        "number": check.number or _NO_NUMBER,
         "transaction": check.transaction,
         "link": check.link,
         "ending": None if check.ending is None else check.ending.value,
@@ -195,7 +205,7 @@ def _check(row: Row) -> Check:
         question=Question(row["question"]),
         opened_at=row["opened_at"],
         closes_at=row["closes_at"],
-        number=row["number"],
+        number=row["number"] or None,
         transaction=None if row["transaction"] is None else TransactionId(row["transaction"]),
         link=row["link"],
         ending=None if row["ending"] is None else Ending(row["ending"]),

@@ -49,7 +49,8 @@ class Face(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check. `ending` None: it still waits. `number` is for comparing on both sides."""
+    """One check. `ending` None: it still waits. `number`: what a poster's visitor found on the
+    shop's screen; None until their phone has read the request, and in every other way."""
 
     id: CheckId
     post: PostId
@@ -58,7 +59,7 @@ class Check:
     question: Question
     opened_at: datetime
     closes_at: datetime
-    number: int
+    number: int | None = None
     transaction: TransactionId | None = None
     link: str = ""
     ending: Ending | None = None
@@ -81,6 +82,9 @@ class CheckStore(Protocol):
 
     async def finish(self, check: Check) -> bool:
         """Record the end of a check; True for the one caller that did it."""
+
+    async def number(self, check: CheckId, number: int) -> None:
+        """Keep the number of a check that has none."""
 
     async def extend(self, check: CheckId, *, closes_at: datetime) -> None: ...
 

@@ -1,10 +1,15 @@
 """The poster code of a small shop: one printed code, a fresh request for each visitor.
 
 The link on the poster is signed and says place and question. Whoever opens it gets a request of
-their own and a number; the shop sees the same number and so knows whose result it looks at.
+their own. When their phone has read it, the shop's screen shows the number of this reading
+(`protocols.openid4vp.number_match`); the visitor finds it on the phone before sharing, and by it
+the shop knows whose result it looks at. The visitor's own page does not show it: whoever opened
+the request could tell it to somebody else who reads it.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +25,7 @@ from mrc.web.checker.running import Place, Running, seconds_left
 from mrc.web.checker.screens import Screens, Visit, go
 from mrc.web.checker.words import asked_words, question_words
 from mrc.web.practice_wallets import wallet_links
+from mrc.web.reading_state import reading_state
 
 MAX_WAITING = 20
 """Visitors of one poster at a time: a shop has fewer, and a joker cannot fill the store."""
@@ -61,6 +67,7 @@ class Posters:
         question = Question(asked) if asked in set(Question) else Question.AGE_19
         members = {"place": visit.post.place, "question": question.value}
         code = self._parts.texts.sign(_USE, members)
+        visitors = await self._visitors(visit)
         return self._screens.show(
             visit.request,
             "poster.html",
@@ -70,15 +77,18 @@ class Posters:
             question_words=question_words(question, _),
             asked=asked_words(question, _),
             questions=[(each.value, question_words(each, _)) for each in Question],
-            visitors=await self._visitors(visit),
+            visitors=visitors,
+            seen=_fingerprint(visitors),
         )
 
     async def visitors(self, visit: Visit) -> Response:
+        """A part of the page: 204 while nothing changed, so that nothing moves under a finger."""
+        visitors = await self._visitors(visit)
+        seen = _fingerprint(visitors)
+        if visit.request.query_params.get("seen") == seen:
+            return Response(status_code=204)
         return self._screens.show(
-            visit.request,
-            "_visitors.html",
-            post=visit.post,
-            visitors=await self._visitors(visit),
+            visit.request, "_visitors.html", post=visit.post, visitors=visitors, seen=seen
         )
 
     async def _visitors(self, visit: Visit) -> list[dict[str, object]]:
@@ -87,14 +97,18 @@ class Posters:
         found = await self._parts.checks.of_post(
             visit.post.poster, since=now - SHOWN_FOR, limit=MAX_WAITING
         )
+        numbered = [await self._running.numbered(check) for check in found]
+        open_numbers = Counter(check.number for check in numbered if check.ending is None)
         return [
             {
                 "check": check,
                 "question": question_words(check.question, _),
                 "result": None if check.answered is None else result_view(check, {}, _),
                 "ready": check.ending is None and await self._running.is_over(check),
+                "state": reading_state(self._running.reading(check) if check.link else None),
+                "twice": check.number is not None and open_numbers[check.number] > 1,
             }
-            for check in found
+            for check in numbered
         ]
 
     async def landing(self, request: Request) -> Response:
@@ -116,11 +130,12 @@ class Posters:
         return go(f"{poster.path}/{check.id}")
 
     async def visit(self, request: Request) -> Response:
-        """The visitor's own page: the number, the way into Mobile ID, and how it went."""
+        """The visitor's own page: the way into Mobile ID, and when it is over the number."""
         poster = self._poster(request)
         check = await self._parts.checks.find(CheckId(request.path_params["check"]))
         if poster is None or check is None or check.post != poster_post(poster.place):
             return self._screens.refuse(request, None, "poster", status=404)
+        check = await self._running.numbered(check)
         over = check.ending is not None or await self._running.is_over(check)
         part = "hx-request" in request.headers
         if part and not over:
@@ -164,3 +179,12 @@ class Posters:
         return Poster(
             place=str(members["place"]), question=Question(str(members["question"])), code=code
         )
+
+
+def _fingerprint(visitors: Sequence[Mapping[str, object]]) -> str:
+    """The same while the list shows the same."""
+    shown = [
+        (visitor["check"], visitor["ready"], visitor["state"], visitor["twice"])
+        for visitor in visitors
+    ]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]

@@ -22,7 +22,6 @@ from mrc.verifier.readings import Reading
 from mrc.verifier.requests import Asking
 from mrc.verifier.transactions import Outcome, Stage
 from mrc.web.checker.parts import CheckerParts
-from mrc.web.checker.visitor_numbers import visitor_number
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is read as another
 _ID_LENGTH = 10
@@ -50,15 +49,10 @@ class Running:
     async def ask(self, question: Question, place: Place, *, way: Way) -> Check:
         """A new check that waits for a phone."""
         now = self._parts.clock.now()
-        asking = Asking(purpose=question.purpose, number_match=way is Way.CODE)
+        asking = Asking(purpose=question.purpose, number_match=way in (Way.CODE, Way.POSTER))
         asked = await self._parts.verifier.ask(asking, now=now)
         check = self._new(question, place, way=way, now=now)
-        check = replace(
-            check,
-            number=visitor_number(asked.request_uri),
-            transaction=asked.id,
-            link=asked.link,
-        )
+        check = replace(check, transaction=asked.id, link=asked.link)
         await self._parts.checks.add(check)
         return check
 
@@ -70,6 +64,14 @@ class Running:
 
     def reading(self, check: Check) -> Reading | None:
         return self._parts.verifier.reading(request_uri_of(check.link))
+
+    async def numbered(self, check: Check) -> Check:
+        """`check` with the number of its first reading, kept from now on; readings are not."""
+        reading = self.reading(check) if check.number is None and check.link else None
+        if reading is None or reading.number is None:
+            return check
+        await self._parts.checks.number(check.id, reading.number)
+        return replace(check, number=reading.number)
 
     async def is_over(self, check: Check) -> bool:
         """Whether `follow` would end it. Reads nothing that is told only once."""
@@ -160,7 +162,6 @@ class Running:
             question=question,
             opened_at=now,
             closes_at=now + CODE_TIME,
-            number=0,
         )
 
 

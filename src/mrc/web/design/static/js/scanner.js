@@ -58,8 +58,13 @@ class Scanner extends HTMLElement {
     }
     if (!this.isConnected || this.done) return this.stop();
     this.startButton.hidden = true;
+    const [track] = this.stream.getTracks();
+    track.addEventListener("ended", () => this.lost()); // not for a track that we stop ourselves
     this.video.srcObject = this.stream;
-    await this.video.play();
+    try {
+      await this.video.play();
+    } catch { return this.lost(); }
+    if (!this.stream?.active) return undefined;
     if (!this.pictureTold) this.status.textContent = this.dataset.looking;
     return this.look();
   }
@@ -117,6 +122,14 @@ class Scanner extends HTMLElement {
     const form = document.getElementById(this.dataset.form);
     form.elements.namedItem("code").value = text;
     form.requestSubmit();
+  }
+
+  lost() { // another app took the camera, or it was switched off
+    if (!this.stream) return undefined;
+    this.stop();
+    if (!this.isConnected || this.done) return undefined;
+    if (!this.pictureTold) this.status.textContent = "";
+    return this.problem("lost");
   }
 
   problem(kind) {
