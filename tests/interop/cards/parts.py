@@ -26,6 +26,7 @@ YUBIKIT = PARTS / "python"
 SECONDS = 60
 VICC_CAN = "222222"  # virtualsmartcard's own
 _VICC = (sys.executable, HERE / "vicc" / "card.py")
+_PASSPORT = (sys.executable, HERE / "vicc" / "passport.py")
 _LIBRARIES = ("/usr/lib/*/libpcsclite.so.1", "/usr/lib*/libpcsclite.so.1")
 
 
@@ -114,9 +115,17 @@ def virtualsmartcard() -> Path | None:
     return next((path.parents[1] for path in Path("/usr/lib/python3").glob(inside)), None)
 
 
-def vicc(stack: Stack, log: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """virtualsmartcard's card, with the files of that folder, in the reader."""
+Inserted = AbstractContextManager[subprocess.Popen[bytes]]
+
+
+def vicc(stack: Stack, log: Path, folder: Path) -> Inserted:
+    """virtualsmartcard's identity card, with the files of that folder, in the reader."""
     return stack.emulator(log, "env", f"PYTHONPATH={virtualsmartcard()}", *_VICC, folder)
+
+
+def passport(stack: Stack, log: Path, folder: Path) -> Inserted:
+    """virtualsmartcard's passport, with the files of that folder, in the reader."""
+    return stack.emulator(log, "env", f"PYTHONPATH={virtualsmartcard()}", *_PASSPORT, folder)
 
 
 def write_card_access_of_vicc(path: Path) -> None:
