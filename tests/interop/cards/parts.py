@@ -20,6 +20,7 @@ BUILT_FROM = (
     *("java/Issuer.java", "java/Signer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
     *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
+    *("rust/Cargo.toml", "rust/Cargo.lock", "rust/src/main.rs"),
     "scp03/requirements.txt",
 )
 YUBIKIT = PARTS / "python"
@@ -99,6 +100,11 @@ def openpace(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Jud
 def go(stack: Stack, can: str, root: Path) -> Judgement:
     """The Go terminal with the card in the reader; it knows P-256 alone."""
     return _judgement(stack, [str(PARTS / "bin" / "terminal-go"), can, str(root)])
+
+
+def dmrtd(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:
+    """The Rust library's own terminal with the card in the reader: no Chip Authentication."""
+    return _judgement(stack, [str(PARTS / "bin" / "terminal-rust"), kind, secret, str(root)])
 
 
 def their_office(stack: Stack, keys: TransportKeys, content: Path) -> dict[str, Any]:
