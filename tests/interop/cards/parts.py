@@ -20,12 +20,14 @@ BUILT_FROM = (
     *("java/Issuer.java", "java/Signer.java", "java/Terminal.java"),
     *("c/channel.h", "c/channel.c", "c/terminal.c"),
     *("go/go.mod", "go/go.sum", "go/channel.go", "go/pcsc.go", "go/terminal.go"),
+    *("rust/Cargo.toml", "rust/Cargo.lock", "rust/src/main.rs"),
     "scp03/requirements.txt",
 )
 YUBIKIT = PARTS / "python"
 SECONDS = 60
 VICC_CAN = "222222"  # virtualsmartcard's own
 _VICC = (sys.executable, HERE / "vicc" / "card.py")
+_PASSPORT = (sys.executable, HERE / "vicc" / "passport.py")
 _LIBRARIES = ("/usr/lib/*/libpcsclite.so.1", "/usr/lib*/libpcsclite.so.1")
 
 
@@ -100,6 +102,11 @@ def go(stack: Stack, can: str, root: Path) -> Judgement:
     return _judgement(stack, [str(PARTS / "bin" / "terminal-go"), can, str(root)])
 
 
+def dmrtd(stack: Stack, secret: str, root: Path, *, kind: str = "can") -> Judgement:
+    """The Rust library's own terminal with the card in the reader: no Chip Authentication."""
+    return _judgement(stack, [str(PARTS / "bin" / "terminal-rust"), kind, secret, str(root)])
+
+
 def their_office(stack: Stack, keys: TransportKeys, content: Path) -> dict[str, Any]:
     """Yubico's SCP03 with a blank in the reader: loads that file as DG1, tells what it met."""
     halves = [keys.encryption.hex(), keys.mac.hex()]
@@ -114,9 +121,17 @@ def virtualsmartcard() -> Path | None:
     return next((path.parents[1] for path in Path("/usr/lib/python3").glob(inside)), None)
 
 
-def vicc(stack: Stack, log: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """virtualsmartcard's card, with the files of that folder, in the reader."""
+Inserted = AbstractContextManager[subprocess.Popen[bytes]]
+
+
+def vicc(stack: Stack, log: Path, folder: Path) -> Inserted:
+    """virtualsmartcard's identity card, with the files of that folder, in the reader."""
     return stack.emulator(log, "env", f"PYTHONPATH={virtualsmartcard()}", *_VICC, folder)
+
+
+def passport(stack: Stack, log: Path, folder: Path) -> Inserted:
+    """virtualsmartcard's passport, with the files of that folder, in the reader."""
+    return stack.emulator(log, "env", f"PYTHONPATH={virtualsmartcard()}", *_PASSPORT, folder)
 
 
 def write_card_access_of_vicc(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Strangers' terminals, in Java, C and Go, with our emulated card in the reader (9303-11)."""
+"""Strangers' terminals, in Java, C, Go and Rust, with our emulated card in the reader (9303-11)."""
 
 import hashlib
 
@@ -7,10 +7,12 @@ import pytest
 from mrc.ic_card.chip.state import decode_state
 from mrc.ic_card.lds.files import ATR_INFO, RESIDENCE
 from tests.interop.cards.forging import SPOILED, genuine, on_brainpool, with_bac, write_card
-from tests.interop.cards.parts import CardRefused, go, jmrtd, openpace
+from tests.interop.cards.parts import CardRefused, dmrtd, go, jmrtd, openpace
 from tests.simulators.ic_card_world import CAN, PIN, World, order
 
-TERMINALS = (jmrtd, openpace, go)
+TERMINALS = (jmrtd, openpace, go, dmrtd)
+PROOFS = {"active_authentication", "chip_authentication"}
+UNSPOKEN = {dmrtd: {"chip_authentication"}}
 KNOWN = {genuine: TERMINALS, on_brainpool: (jmrtd, openpace)}
 
 
@@ -40,8 +42,7 @@ async def test_they_find_our_card_authentic_and_read_the_bytes_it_holds(
         for terminal in KNOWN[make]:
             judged = terminal(stack, CAN, root)
             assert judged.failed == set()
-            assert judged.checks["chip_authentication"] == "passed"
-            assert judged.checks["active_authentication"] == "passed"
+            assert PROOFS - UNSPOKEN.get(terminal, set()) < set(judged.checks)
             assert {f"hash.DG{n}" for n in (1, 2, 11, 12, 13, 14, 15)} < set(judged.checks)
             assert judged.files == held
 
@@ -87,6 +88,11 @@ async def test_jmrtd_opens_it_with_the_zone_the_pin_and_bac_where_that_is_on(
         assert jmrtd(stack, secret, root, kind=kind).failed == set()
 
 
+async def test_dmrtd_opens_it_with_bac(stack, world, root, tmp_path):
+    with stack.card(write_card(tmp_path / "card.json", await with_bac(world))):
+        assert dmrtd(stack, ZONE, root, kind="bac").failed == set()
+
+
 async def test_bac_is_refused_where_it_is_off(stack, world, root, tmp_path):
     card = write_card(tmp_path / "card.json", await genuine(world))
     with stack.card(card), pytest.raises(CardRefused, match="6D00"):
@@ -129,7 +135,8 @@ async def test_they_turn_down_a_spoiled_card_for_its_fault_alone(
 ):
     with stack.card(write_card(tmp_path / "card.json", await make(world))):
         for terminal in TERMINALS:
-            assert terminal(stack, CAN, root).failed == SPOILED[make]
+            expected = SPOILED[make] - UNSPOKEN.get(terminal, set())
+            assert terminal(stack, CAN, root).failed == expected
 
 
 @pytest.mark.parametrize("terminal", TERMINALS, ids=lambda terminal: terminal.__name__)

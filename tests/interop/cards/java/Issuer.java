@@ -1,7 +1,8 @@
 // Another country's office that stands on JMRTD alone: writes the files of a card (EF.COM, DG1,
 // DG2, DG11, DG14, DG15 and an EF.SOD over them) into a folder, each named by its identifier.
 //
-// Issuer KEY.pk8 SIGNER.der FOLDER ALGORITHM [what=value ...]. `access` is an EF.CardAccess: DG14
+// Issuer KEY.pk8 SIGNER.der FOLDER ALGORITHM [what=value ...]. `passport` is the number of one: DG1
+// then has its two lines, and a later date of expiry, in place of an identity card's. `access` is an EF.CardAccess: DG14
 // repeats its protocols (ICAO Doc 9303-10, 4.7.14). `chip` is the key for Chip Authentication that
 // DG14 names, `active` the one of DG15, both SubjectPublicKeyInfo; `active-algorithm` is the object
 // identifier of its ECDSA signatures. `jpeg` and `jpeg2000` are pictures for DG2, one
@@ -87,7 +88,7 @@ public final class Issuer {
 
   private static Map<Integer, byte[]> groups(Map<String, String> wanted) throws Exception {
     Map<Integer, byte[]> groups = new TreeMap<>();
-    groups.put(1, new DG1File(zone()).getEncoded());
+    groups.put(1, new DG1File(zone(wanted)).getEncoded());
     groups.put(11, details().getEncoded());
     List<FaceInfo> faces = new ArrayList<>();
     for (String kind : List.of("jpeg", "jpeg2000")) {
@@ -179,7 +180,12 @@ public final class Issuer {
         .generatePublic(new X509EncodedKeySpec(encoded));
   }
 
-  private static MRZInfo zone() {
+  private static MRZInfo zone(Map<String, String> wanted) {
+    if (wanted.containsKey("passport")) {
+      return MRZInfo.createTD3MRZInfo(
+          "P", "D", "MUSTERMANN", "ERIKA", wanted.get("passport"), "D", "640812", Gender.FEMALE,
+          "361031", "");
+    }
     return MRZInfo.createTD1MRZInfo(
         "ID", "D", "T22000129", "", "640812", Gender.FEMALE, "201031", "D", "", "MUSTERMANN",
         "ERIKA");

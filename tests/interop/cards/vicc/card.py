@@ -90,7 +90,7 @@ class Card(VirtualICC):
         super().__init__(None, "nPA", "127.0.0.1", PORT, logginglevel="DEBUG")
         add_application(self.os.mf, folder)
         self._give_key(folder / "chip.pk8")
-        self._give_signer(folder / "active.json")
+        give_signer(self.os, folder / "active.json")
         self.sock = Prompt(self.sock)
 
     def _give_key(self, path: Path) -> None:
@@ -100,20 +100,21 @@ class Card(VirtualICC):
             environment.__class__ = Environment
             environment.chip_key = path.read_bytes()
 
-    def _give_signer(self, path: Path) -> None:
-        """INTERNAL AUTHENTICATE is answered by a program, where the folder names one."""
-        if not path.exists():
-            return
-        program = subprocess.Popen(
-            json.loads(path.read_text()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
 
-        def sign(p1: int, p2: int, challenge: bytes) -> tuple[int, bytes]:
-            data = challenge.encode("latin-1") if isinstance(challenge, str) else challenge
-            print(data.hex(), file=program.stdin, flush=True)
-            return SW["NORMAL"], bytes.fromhex(program.stdout.readline())
+def give_signer(system: object, path: Path) -> None:
+    """INTERNAL AUTHENTICATE is answered by a program, where the folder names one."""
+    if not path.exists():
+        return
+    program = subprocess.Popen(
+        json.loads(path.read_text()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
-        self.os.ins2handler[INTERNAL_AUTHENTICATE] = sign
+    def sign(p1: int, p2: int, challenge: bytes | str) -> tuple[int, bytes]:
+        data = challenge.encode("latin-1") if isinstance(challenge, str) else challenge
+        print(data.hex(), file=program.stdin, flush=True)
+        return SW["NORMAL"], bytes.fromhex(program.stdout.readline())
+
+    system.ins2handler[INTERNAL_AUTHENTICATE] = sign
 
 
 def write_card_access(path: Path) -> None:
