@@ -5,6 +5,7 @@ Everything an issuer says is decoded strictly; its errors come back as the error
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from mrc.formats import json_text
 from mrc.formats.jose import jwe
@@ -80,6 +81,10 @@ class IssuerClient:
     def __init__(self, network: WalletNetwork, sender: jwe.Sender) -> None:
         self._network = network
         self._sender = sender
+
+    def time_at(self, credential_issuer: str) -> datetime:
+        """By which a proof for this issuer is dated."""
+        return self._network.time_at(credential_issuer)
 
     async def resolve_offer(self, link: str) -> CredentialOffer:
         """The offer behind a link or a scanned code (4.1)."""

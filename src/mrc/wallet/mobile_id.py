@@ -150,7 +150,7 @@ class OpenWallet:
 
     def _set_up_showing(self, trust: WalletTrust) -> None:
         """What deals with askers."""
-        host, delivery = self._host, Delivery(self._host.http)
+        host, delivery = self._host, Delivery(self._host.http, self._host.clock)
         self.asking = Asking(
             AskingParts(
                 delivery=delivery,

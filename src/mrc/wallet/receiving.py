@@ -326,7 +326,7 @@ class Receiving:
                 client_id=pending.client_id,
                 key_attestation=attestation,
                 signer=signer,
-                now=self._parts.clock.now(),
+                now=self._parts.issuers.time_at(pending.credential_issuer),
             )
             for signer in (signers[:1] if attestation else signers)
         ]
