@@ -7,8 +7,9 @@ same addresses. Keys, roots and certificates are the practice ones that the wiri
 import contextlib
 import warnings
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,7 +35,7 @@ from mrc.issuer.offers import MadeOffer, OfferOrder
 from mrc.issuer.ports import CardData
 from mrc.issuer.records import HolderReference
 from mrc.kernel.errors import Unavailable
-from mrc.kernel.ports import HttpRequest, HttpResponse
+from mrc.kernel.ports import Clock, HttpRequest, HttpResponse
 from mrc.protocols.card_loss.lock_code import LockCode
 from mrc.protocols.card_loss.messages import LockReceipt
 from mrc.verifier.purposes import PurposeId
@@ -120,6 +121,8 @@ class Network:
     down: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     """Paths whose requests arrive and whose answers do not."""
+    clock: Clock | None = None
+    """By which servers date their answers, as web servers do (RFC 9110, 6.6.1); None: they do not."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         parts = urlsplit(request.url)
@@ -128,7 +131,10 @@ class Network:
         answer = await AsgiClient(self.apps[parts.netloc]).send(request)
         if any(parts.path.startswith(path) for path in self.lost):
             raise Unavailable(request.url, "the answer was lost")
-        return answer
+        if self.clock is None:
+            return answer
+        said = format_datetime(self.clock.now().astimezone(UTC), usegmt=True)
+        return replace(answer, headers={**answer.headers, "date": said})
 
 
 @dataclass(kw_only=True)

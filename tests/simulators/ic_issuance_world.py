@@ -184,6 +184,18 @@ class ShiftedClock:
         return SystemClock().now() + self.by
 
 
+NOT_AHEAD = timedelta()
+
+
+@dataclass
+class AheadClock:
+    other: ShiftedClock
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        return self.other.now() + self.ahead
+
+
 class QuickHash(Pbkdf2):
     async def derive(self, password: bytes, salt: bytes, iterations: int) -> bytes:
         return await super().derive(password, salt, min(iterations, 100))
@@ -270,7 +282,10 @@ class IcWorld:
     def network(self) -> Network:
         hosts = {Host.ISSUER: self.app, Host.PROVIDER: self.provider_app}
         urls = {host: self.settings.url_of(host) for host in hosts}
-        return Network(apps={urlsplit(urls[host]).netloc: app for host, app in hosts.items()})
+        return Network(
+            apps={urlsplit(urls[host]).netloc: app for host, app in hosts.items()},
+            clock=self.clock,
+        )
 
     def with_face(self, face: FaceStep) -> None:
         chip = replace(self.steps._parts.chip, face=face)
@@ -299,8 +314,12 @@ class IcWorld:
 class IcPhone:
     """A wallet of this process; `tap` puts the card on it."""
 
-    def __init__(self, world: IcWorld, folder: Path, *, attested: bool = True) -> None:
+    def __init__(
+        self, world: IcWorld, folder: Path, *, attested: bool = True, ahead: timedelta = NOT_AHEAD
+    ) -> None:
+        """`ahead`: how far the phone's clock is before everybody else's."""
         self.world = world
+        self.clock = AheadClock(world.clock, ahead)
         self.network = world.network()
         self.file = WalletFile(folder / "wallet.sqlite3")
         device = FileDeviceSecret(folder / "device.key")
@@ -314,7 +333,7 @@ class IcPhone:
             password_hash=QuickHash(),
             verifier=OpensslVerifier(),
             http=self.network,
-            clock=world.clock,
+            clock=self.clock,
             entropy=SystemEntropy(),
         )
         provider = ProviderClient(
@@ -323,7 +342,7 @@ class IcPhone:
                 http=self.network,
                 keys=keys,
                 records=records,
-                clock=world.clock,
+                clock=self.clock,
                 level=Level.SOFTWARE,
             )
         )

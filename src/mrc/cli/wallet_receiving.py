@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mrc.cli.output import Refusal, json_option, print_json, read_secret_line, refusals
+from mrc.cli.wallet_browser import Browser, browser_options
 from mrc.cli.wallet_face import selfies_in
 from mrc.cli.wallet_ic import (
     Collected,
@@ -38,18 +39,30 @@ yes_option = click.option("--yes", is_flag=True, help="Accept the card without r
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of mode 600 with the code sent to the holder's phone number.",
 )
+@browser_options
 @yes_option
 @json_option
 @click.pass_obj
 @refusals
 def receive(
-    context: WalletCommand, code: str, transaction_code_file: Path | None, yes: bool, as_json: bool
+    context: WalletCommand,
+    code: str,
+    transaction_code_file: Path | None,
+    no_browser: bool,
+    client_id: str,
+    browser_wait: float,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Collect a card from CODE: an offer's link, or a picture of its QR code."""
     link = link_in(code)
+    browser = Browser(open_it=not no_browser, client_id=client_id, seconds=browser_wait)
 
     async def act(opened: OpenWallet) -> Card:
         offered = await opened.receiving.look_at(link)
+        if offered.needs_browser:
+            pending = await browser.authorize(opened, offered)
+            return await _accepted(opened, await _collected(opened, pending), yes=yes)
         tx_code = None
         if offered.tx_code is not None:
             tx_code = read_secret_line(transaction_code_file, "Code sent to your phone number")

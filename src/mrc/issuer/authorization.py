@@ -5,8 +5,10 @@ RFC 9126, RFC 7636, RFC 9207. Who the holder is comes from outside this module: 
 both end in `authorize`.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from mrc.formats import base64url
 from mrc.formats.catalogue.card_types import CardType
@@ -32,6 +34,8 @@ from mrc.protocols.oauth.par import (
     redirect_with,
 )
 from mrc.protocols.openid4vci.token import decode_details
+
+LOOPBACK = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost)(:[0-9]{1,5})?")  # RFC 8252, 7.3, 8.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,8 +263,16 @@ def _is_redirect(uri: str) -> bool:
     if "#" in uri or not rest or scheme.lower() in ("javascript", "data", "file", "vbscript"):
         return False
     if scheme.lower() == "http":
-        return rest.startswith(("//127.0.0.1", "//[::1]", "//localhost"))
+        return _is_loopback(uri)
     return scheme.replace("+", "").replace("-", "").replace(".", "").isalnum()
+
+
+def _is_loopback(uri: str) -> bool:
+    """Host and port as a whole, nothing before or after: `http://127.0.0.1.evil.example` is none."""
+    try:
+        return LOOPBACK.fullmatch(urlsplit(uri).netloc) is not None
+    except ValueError:
+        return False
 
 
 def _invalid(description: str, clause: str) -> OAuthError:

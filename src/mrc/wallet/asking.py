@@ -7,6 +7,7 @@ name its own `request_uri` as audience where 5.8 has the static one: strangers' 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mrc.formats import base64url, json_text
 from mrc.formats.catalogue.card_types import STANDARD
@@ -107,7 +108,8 @@ class Asking:
                 return await self._by_reference(found)
             case ByValue():
                 expected = Expectation(client_id=found.client_id, wallet_nonce=None)
-                return self._authentic(found.request_object, expected)
+                now = self._parts.clock.now()
+                return self._authentic(found.request_object, expected, at=now)
             case Plain():
                 request = request_object.accept_unsigned_request(found.parameters).request
                 return self._question(_unknown(request), request)
@@ -133,12 +135,13 @@ class Asking:
             wallet_nonce=wallet_nonce,
             audiences=(STATIC_AUDIENCE, found.request_uri),
         )
-        return await self._checked(text, expected)
+        at = self._parts.delivery.time_at(found.request_uri)  # made there a moment ago
+        return await self._checked(text, expected, at=at)
 
-    async def _checked(self, text: str, expected: Expectation) -> Question:
+    async def _checked(self, text: str, expected: Expectation, *, at: datetime) -> Question:
         """As `_authentic`; a request that cannot be accepted is reported to its sender (8.5)."""
         try:
-            return self._authentic(text, expected)
+            return self._authentic(text, expected, at=at)
         except (Rejected, Malformed) as error:
             await self._report(text, error)
             raise
@@ -156,16 +159,17 @@ class Asking:
                 reply.response_uri, response.encode_direct_post(report)
             )
 
-    def _authentic(self, text: str, expected: Expectation) -> Question:
+    def _authentic(self, text: str, expected: Expectation, *, at: datetime) -> Question:
         """An asker whom no root vouches for may ask, but is shown as not registered."""
         client_id = expected.client_id
         try:
-            found = self._check(text, expected, self._parts.trust)
+            found = self._check(text, expected, self._parts.trust, at=at)
             registered = True
         except Rejected as error:
             if error.reason not in _NOT_REGISTERED:
                 raise
-            found = self._check(text, expected, AskerTrust(anchors=(), pinned=_leaf_of(text)))
+            pinned = AskerTrust(anchors=(), pinned=_leaf_of(text))
+            found = self._check(text, expected, pinned, at=at)
             registered = False
         name = found.certificate.subject.get("organization_name") or client_id
         asker = Asker(
@@ -174,13 +178,13 @@ class Asking:
         return self._question(asker, found.request)
 
     def _check(
-        self, text: str, expected: Expectation, trust: AskerTrust
+        self, text: str, expected: Expectation, trust: AskerTrust, *, at: datetime
     ) -> request_object.AuthenticRequest:
         return request_object.check_request_object(
             text,
             expected=expected,
             trust=trust,
-            at=self._parts.clock.now(),
+            at=at,
             verifier=self._parts.verifier,
         )
 

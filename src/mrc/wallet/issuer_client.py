@@ -5,6 +5,7 @@ Everything an issuer says is decoded strictly; its errors come back as the error
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from mrc.formats import json_text
 from mrc.formats.jose import jwe
@@ -26,6 +27,12 @@ from mrc.protocols.oauth.first_party import (
     encode_challenge_request,
 )
 from mrc.protocols.oauth.metadata import AuthorizationServerMetadata
+from mrc.protocols.oauth.par import (
+    AuthorizationRequest,
+    PushedAuthorization,
+    decode_pushed,
+    encode_authorization_request,
+)
 from mrc.protocols.openid4vci import credential, encryption, token
 from mrc.protocols.openid4vci import errors as credential_errors
 from mrc.protocols.openid4vci import metadata as issuer_metadata
@@ -74,6 +81,10 @@ class IssuerClient:
     def __init__(self, network: WalletNetwork, sender: jwe.Sender) -> None:
         self._network = network
         self._sender = sender
+
+    def time_at(self, credential_issuer: str) -> datetime:
+        """By which a proof for this issuer is dated."""
+        return self._network.time_at(credential_issuer)
 
     async def resolve_offer(self, link: str) -> CredentialOffer:
         """The offer behind a link or a scanned code (4.1)."""
@@ -137,6 +148,32 @@ class IssuerClient:
             raise Rejected(Reason.ISSUER_UNSUPPORTED, "first-party-apps-03 4.1", "no endpoint")
         body = encode_challenge_request(request)
         return decode_granted(await self._step(issuer, url, body, key=key, client=client))
+
+    async def push(
+        self,
+        issuer: Issuer,
+        request: AuthorizationRequest,
+        *,
+        key: Signer,
+        client: AttestedClient | None,
+    ) -> PushedAuthorization:
+        """Push an authorization request (RFC 9126, 2). Raises `OAuthError` where it is refused."""
+        url = issuer.server.pushed_authorization_request_endpoint
+        if url is None:
+            raise Rejected(Reason.ISSUER_UNSUPPORTED, "RFC 9126 5", "no endpoint")
+        answer = await self._network.post_to_server(
+            url,
+            encode_authorization_request(request),
+            server=issuer.authorization_server,
+            key=key,
+            client=client,
+        )
+        if answer.status >= 500 or answer.status == 429:
+            raise Unavailable(url, f"status {answer.status}")
+        members = _members(answer, "pushed authorization answer")
+        if answer.status not in (200, 201):
+            raise oauth_errors.decode_error(members)
+        return decode_pushed(members)
 
     async def unlock(
         self,

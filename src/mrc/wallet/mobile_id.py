@@ -23,6 +23,7 @@ from mrc.protocols.openid4vp.request_object import AskerTrust
 from mrc.wallet import vault
 from mrc.wallet.asker_register import AskerRegister
 from mrc.wallet.asking import Asking, AskingParts
+from mrc.wallet.authorizing import Authorizing
 from mrc.wallet.card_door import CardDoor
 from mrc.wallet.checking import MdocChecker, SdJwtChecker
 from mrc.wallet.delivery import Delivery
@@ -140,6 +141,7 @@ class OpenWallet:
                 entropy=host.entropy,
             )
         )
+        self.authorizing = Authorizing(parts, self.receiving)
         self.renewing = Renewing(parts)
         door = CardDoor(parts, network)
         self.locking = Locking(parts, door, self.vault)
@@ -148,7 +150,7 @@ class OpenWallet:
 
     def _set_up_showing(self, trust: WalletTrust) -> None:
         """What deals with askers."""
-        host, delivery = self._host, Delivery(self._host.http)
+        host, delivery = self._host, Delivery(self._host.http, self._host.clock)
         self.asking = Asking(
             AskingParts(
                 delivery=delivery,

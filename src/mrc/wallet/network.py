@@ -6,6 +6,7 @@ nonces are remembered by origin for as long as this object lives.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from mrc.formats import json_text
@@ -13,6 +14,7 @@ from mrc.kernel.errors import Malformed
 from mrc.kernel.ports import Clock, Entropy, HttpClient, HttpRequest, HttpResponse, Signer
 from mrc.protocols.oauth import client_attestation, dpop
 from mrc.protocols.openid4vci.token import BEARER
+from mrc.wallet.server_time import ServerTime
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -40,19 +42,26 @@ class WalletNetwork:
 
     def __init__(self, http: HttpClient, clock: Clock, entropy: Entropy) -> None:
         self._http = http
-        self._clock = clock
+        self._time = ServerTime(clock)
         self._entropy = entropy
         self._dpop_nonces: dict[str, str] = {}
         self._challenges: dict[str, str] = {}
 
+    def time_at(self, url: str) -> datetime:
+        """By which a proof for the server at `url` is dated."""
+        return self._time.at(url)
+
     async def get(self, url: str, accept: str) -> HttpResponse:
-        return await self._http.send(HttpRequest(method="GET", url=url, headers={"accept": accept}))
+        return await self._send(HttpRequest(method="GET", url=url, headers={"accept": accept}))
 
     async def post(self, url: str, body: bytes, kind: str) -> HttpResponse:
         headers = {"content-type": kind, "accept": JSON}
-        return await self._http.send(
-            HttpRequest(method="POST", url=url, headers=headers, body=body)
-        )
+        return await self._send(HttpRequest(method="POST", url=url, headers=headers, body=body))
+
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        answer = await self._http.send(request)
+        self._time.heard(request.url, answer.headers)
+        return answer
 
     async def post_to_server(
         self,
@@ -107,9 +116,7 @@ class WalletNetwork:
         return await self._sent(url, body, headers)
 
     async def _sent(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpResponse:
-        answer = await self._http.send(
-            HttpRequest(method="POST", url=url, headers=headers, body=body)
-        )
+        answer = await self._send(HttpRequest(method="POST", url=url, headers=headers, body=body))
         nonce = answer.headers.get(dpop.NONCE_HEADER.lower())
         challenge = answer.headers.get(client_attestation.CHALLENGE_HEADER.lower())
         if nonce:
@@ -122,7 +129,7 @@ class WalletNetwork:
         request = dpop.DpopRequest(
             method=method, url=url, access_token=token, nonce=self._dpop_nonces.get(_origin(url))
         )
-        now = self._clock.now()
+        now = self.time_at(url)
         return await dpop.make_proof(request, signer=key, now=now, entropy=self._entropy)
 
     async def _attestation(
@@ -133,7 +140,7 @@ class WalletNetwork:
             audience=server.issuer,
             challenge=await self._challenge(server),
             signer=client.instance,
-            now=self._clock.now(),
+            now=self.time_at(server.issuer),
             entropy=self._entropy,
         )
         return {

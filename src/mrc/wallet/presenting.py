@@ -213,7 +213,7 @@ class Presenting:
             binding=sd_jwt_presenting.KeyBinding(
                 audience=str(question.request.client_id),
                 nonce=question.request.nonce,
-                issued_at=self._parts.clock.now(),
+                issued_at=self._parts.delivery.time_at(question.request.response_uri),
                 extra=extra,
             ),
             signer=await self._parts.keys.signer(copy.key_id),

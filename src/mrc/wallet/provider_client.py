@@ -18,6 +18,7 @@ from mrc.protocols.wallet_provider.messages import Evidence, Level, OrderContext
 from mrc.wallet.network import AttestedClient
 from mrc.wallet.ports import KeyId, KeyStore, RecordStore
 from mrc.wallet.reasons import Reason
+from mrc.wallet.server_time import ServerTime
 
 INSTANCE_RECORD = "provider/instance-key"
 ATTESTATION_RECORD = "provider/client-attestation"
@@ -43,6 +44,7 @@ class ProviderClient:
 
     def __init__(self, parts: ProviderParts) -> None:
         self._parts = parts
+        self._time = ServerTime(parts.clock)
 
     async def client(self) -> AttestedClient:
         """The attestation in force, a new one where it is about to run out."""
@@ -50,7 +52,7 @@ class ProviderClient:
         stored = await self._parts.records.read(ATTESTATION_RECORD)
         if stored is not None:
             client_id, expires_at = _read(stored.decode("ascii"))
-            if self._parts.clock.now() < expires_at - RENEW_BEFORE:
+            if self._time.at(self._parts.url) < expires_at - RENEW_BEFORE:
                 return AttestedClient(
                     client_id=client_id, attestation=stored.decode("ascii"), instance=instance
                 )
@@ -88,9 +90,8 @@ class ProviderClient:
 
     async def _context(self) -> OrderContext:
         challenge = await self._post("/challenges", "", "challenge")
-        return OrderContext(
-            audience=self._parts.url, challenge=challenge, now=self._parts.clock.now()
-        )
+        now = self._time.at(self._parts.url)
+        return OrderContext(audience=self._parts.url, challenge=challenge, now=now)
 
     async def _post(self, path: str, body: str, member: str) -> str:
         answer = await self._parts.http.send(
@@ -101,6 +102,7 @@ class ProviderClient:
                 body=body.encode("ascii"),
             )
         )
+        self._time.heard(self._parts.url, answer.headers)
         if answer.status >= 500:
             raise Unavailable("wallet provider", f"status {answer.status}")
         members = json_text.decode_object(answer.body, "wallet provider's answer")

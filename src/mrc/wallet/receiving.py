@@ -65,6 +65,11 @@ class OfferedCard:
         return None if grant is None else grant.tx_code
 
     @property
+    def needs_browser(self) -> bool:
+        """No code came with it: the holder says yes to the issuer in a browser."""
+        return self.offer.pre_authorized is None
+
+    @property
     def display_name(self) -> str:
         for configuration in self.configurations.values():
             for display in configuration.display:
@@ -321,7 +326,7 @@ class Receiving:
                 client_id=pending.client_id,
                 key_attestation=attestation,
                 signer=signer,
-                now=self._parts.clock.now(),
+                now=self._parts.issuers.time_at(pending.credential_issuer),
             )
             for signer in (signers[:1] if attestation else signers)
         ]

@@ -20,6 +20,7 @@ from mrc.wallet.holdings import Card, CardState
 from mrc.wallet.ports import KeyStore
 from mrc.wallet.reasons import Reason
 from mrc.wallet.records import CardRecords
+from mrc.wallet.server_time import ServerTime
 
 STATES = {
     Status.VALID: CardState.USABLE,
@@ -51,6 +52,7 @@ class Standing:
 
     def __init__(self, parts: StandingParts) -> None:
         self._parts = parts
+        self._time = ServerTime(parts.clock)
 
     async def refresh(self) -> Sequence[Change]:
         """Ask about every card that is not cancelled. Cards nothing was learnt of stay as they are."""
@@ -84,7 +86,8 @@ class Standing:
         token = jwt_token.decode_jwt(answer.body.decode("ascii", "replace"))
         if token.x5c is None:
             raise Rejected(Reason.CARD_NOT_TRUSTED, "HAIP 6.1", "a status list without x5c")
-        at = self._parts.clock.now()
+        self._time.heard(reference.uri, answer.headers)
+        at = self._time.at(reference.uri)  # a phone that is late would call every list too new
         chain = self._parts.trust.check(token.x5c, expected_purpose=Purpose.STATUS_SIGNER, at=at)
         trusted = jwt_token.check_jwt(
             token,

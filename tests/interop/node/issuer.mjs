@@ -43,25 +43,35 @@ const metadataOf = (url, plain) => ({
   },
 })
 
-const serverMetadataOf = (url, plain) => ({
+const serverMetadataOf = (url, plain, browser) => ({
   issuer: url,
   token_endpoint: `${url}/token`,
   jwks_uri: `${url}/jwks`,
-  grant_types_supported: ['urn:ietf:params:oauth:grant-type:pre-authorized_code'],
+  ...(browser
+    ? {
+        authorization_endpoint: `${url}/authorize`,
+        pushed_authorization_request_endpoint: `${url}/par`,
+        require_pushed_authorization_requests: true,
+        code_challenge_methods_supported: ['S256'],
+        authorization_response_iss_parameter_supported: true,
+      }
+    : {}),
+  grant_types_supported: ['urn:ietf:params:oauth:grant-type:pre-authorized_code', 'authorization_code'],
   'pre-authorized_grant_anonymous_access_supported': true,
   ...(plain ? {} : { dpop_signing_alg_values_supported: ['ES256'] }),
 })
 
 // `broken`: the credential endpoint answers 500 with an error code that no standard gives it.
+// `browser`: the holder says yes on a page of the issuer (authorization code, PAR, PKCE, iss).
 // `plain`: bearer tokens, one copy, no notifications and no transaction code, as the standard allows.
-await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = false }) => {
+await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = false, browser = false }) => {
   const tokenKey = { ...makeKey(), kid: 'tokens' }
   const callbacks = callbacksFor([tokenKey])
   const issuer = new Openid4vciIssuer({ callbacks })
   const server = new Oauth2AuthorizationServer({ callbacks })
   const resources = new Oauth2ResourceServer({ callbacks })
   const credentialIssuer = issuer.createCredentialIssuerMetadata(metadataOf(url, plain))
-  const serverMetadata = server.createAuthorizationServerMetadata(serverMetadataOf(url, plain))
+  const serverMetadata = server.createAuthorizationServerMetadata(serverMetadataOf(url, plain, browser))
   const issuerMetadata = {
     originalDraftVersion: 'V1',
     credentialIssuer,
@@ -74,7 +84,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = f
   const made = await issuer.createCredentialOffer({
     issuerMetadata,
     credentialConfigurationIds: Object.keys(credentialIssuer.credential_configurations_supported),
-    grants: {
+    grants: browser ? { authorization_code: { issuer_state: 'counter 7' } } : {
       'urn:ietf:params:oauth:grant-type:pre-authorized_code': {
         'pre-authorized_code': code,
         ...(plain ? {} : { tx_code: { input_mode: 'numeric', length: TX_CODE.length } }),
@@ -84,7 +94,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = f
 
   async function token({ body, request }) {
     const parsed = server.parseAccessTokenRequest({ accessTokenRequest: body, request })
-    const { dpop } = await server.verifyPreAuthorizedCodeAccessTokenRequest({
+    const { dpop } = browser ? { dpop: await tokenForCode({ parsed, request }) } : await server.verifyPreAuthorizedCodeAccessTokenRequest({
       authorizationServerMetadata: serverMetadata,
       grant: parsed.grant,
       accessTokenRequest: parsed.accessTokenRequest,
@@ -102,6 +112,69 @@ await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = f
       signer: { method: 'jwk', alg: 'ES256', publicJwk: publicPart(tokenKey), kid: tokenKey.kid },
     })
     return { body: answer }
+  }
+
+  // The holder's yes: one request at a time, its code once.
+  const asked = new Map()
+  async function push({ body, request }) {
+    const { authorizationRequest, dpop } = await server.parsePushedAuthorizationRequest({ authorizationRequest: body, request })
+    const verified = await server.verifyPushedAuthorizationRequest({
+      authorizationRequest,
+      authorizationServerMetadata: serverMetadata,
+      request,
+      dpop: { required: true, ...dpop, allowedSigningAlgs: ['ES256'] },
+    })
+    const requestUri = `urn:ietf:params:oauth:request_uri:${randomUUID()}`
+    asked.set(requestUri, { ...authorizationRequest, jkt: verified.dpop.jwkThumbprint })
+    const { pushedAuthorizationResponse } = server.createPushedAuthorizationResponse({ requestUri, expiresInSeconds: 60 })
+    return { status: 201, body: pushedAuthorizationResponse }
+  }
+
+  const askedFor = (params) => {
+    const found = asked.get(params.get('request_uri'))
+    if (!found || found.client_id !== params.get('client_id')) throw new Error('no such request')
+    return found
+  }
+
+  function page({ query }) {
+    const wanted = askedFor(query)
+    const fields = ['client_id', 'request_uri'].map((name) => `<input type="hidden" name="${name}" value="${query.get(name)}">`)
+    const body = `<!doctype html><title>Library</title><h1>Card for ${wanted.client_id}?</h1><form method="post">${fields.join('')}
+      <button name="answer" value="yes">Yes</button><button name="answer" value="no">No</button></form>`
+    return { type: 'text/html', body }
+  }
+
+  function answered({ body }) {
+    const wanted = askedFor(new URLSearchParams(body))
+    const back = new URL(wanted.redirect_uri)
+    back.searchParams.set('state', wanted.state)
+    back.searchParams.set('iss', url)
+    if (body.answer === 'yes') {
+      wanted.code = randomUUID()
+      back.searchParams.set('code', wanted.code)
+    } else back.searchParams.set('error', 'access_denied')
+    return { status: 303, type: 'text/plain', headers: { location: back.href }, body: '' }
+  }
+
+  async function tokenForCode({ parsed, request }) {
+    const wanted = [...asked.values()].find((one) => one.code && one.code === parsed.grant.code)
+    if (!wanted || parsed.accessTokenRequest.redirect_uri !== wanted.redirect_uri) throw new Error('no such code')
+    const expectedCode = wanted.code
+    wanted.code = undefined
+    const { dpop } = await server.verifyAuthorizationCodeAccessTokenRequest({
+      authorizationServerMetadata: serverMetadata,
+      grant: parsed.grant,
+      accessTokenRequest: parsed.accessTokenRequest,
+      request,
+      expectedCode,
+      pkce: {
+        codeChallenge: wanted.code_challenge,
+        codeChallengeMethod: wanted.code_challenge_method,
+        codeVerifier: parsed.pkceCodeVerifier,
+      },
+      dpop: { required: true, jwt: parsed.dpop?.jwt, allowedSigningAlgs: ['ES256'], expectedJwkThumbprint: wanted.jkt },
+    })
+    return dpop
   }
 
   async function nonce() {
@@ -158,6 +231,7 @@ await serve(async ({ url, documentSigner, sdJwtSigner, plain = false, broken = f
       'GET /.well-known/oauth-authorization-server': () => ({ body: serverMetadata }),
       'GET /jwks': () => ({ body: { keys: [publicPart(tokenKey)] } }),
       'POST /token': token,
+      ...(browser ? { 'POST /par': push, 'GET /authorize': page, 'POST /authorize': answered } : {}),
       'POST /nonce': nonce,
       'POST /credential': credential,
       'POST /notification': ({ body }) => {

@@ -24,6 +24,7 @@ export async function serve(open) {
       if (!found) throw Object.assign(new Error('no such page'), { status: 404 })
       const { status = 200, type = 'application/json', headers = {}, body } = await found({
         body: await bodyOf(request),
+        query: new URL(request.url, url).searchParams,
         last: path.slice(path.lastIndexOf('/') + 1),
         request: { method: request.method, url: url + path, headers: new Headers(request.headers) },
       })

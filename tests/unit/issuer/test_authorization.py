@@ -222,3 +222,34 @@ async def test_the_challenge_endpoints_steps_end_in_a_code_of_their_own_key(worl
         with pytest.raises(OAuthError):
             await act(replace(order, **change), now=world.now)  # type: ignore[arg-type]
     assert isinstance(client, Client)
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "taken"),
+    [
+        ("http://127.0.0.1:49152/cb", True),
+        ("http://[::1]:49152/cb", True),
+        ("http://localhost/cb", True),
+        ("https://wallet.example/cb", True),
+        ("http://127.0.0.1.evil.example/cb", False),
+        ("http://localhost.evil.example/cb", False),
+        ("http://127.0.0.1@evil.example/cb", False),
+        ("http://127.0.0.1:x@evil.example/cb", False),
+        ("http://127.0.0.1:port/cb", False),
+        ("http://[::1].evil.example/cb", False),
+        ("http://evil.example/127.0.0.1", False),
+        ("javascript:alert(1)", False),
+        ("https://wallet.example/cb#part", False),
+    ],
+)
+async def test_a_code_goes_back_to_this_machine_or_by_https_only(
+    world: World, redirect_uri: str, taken: bool
+) -> None:
+    """RFC 8252, 8.3 and RFC 9700, 2.1: a name that begins like the loopback address is not it."""
+    request = replace(REQUEST, redirect_uri=redirect_uri)
+    if taken:
+        assert (await pushed(Phone(world=world), request)).redirect_uri == redirect_uri
+        return
+    with pytest.raises(OAuthError) as caught:
+        await pushed(Phone(world=world), request)
+    assert caught.value.code is OAuthErrorCode.INVALID_REQUEST

@@ -99,9 +99,13 @@ def decode_redirect(
 ) -> Mapping[str, str]:
     """The answer in the redirect: `code`, or `error`.
 
-    Raises `Rejected` where `state` or `iss` is not the expected one (RFC 9207, 2.4: mix-up).
+    Raises `Malformed` where a member comes twice (RFC 6749, 3.1), `Rejected` where `state` or
+    `iss` is not the expected one (RFC 9207, 2.4: mix-up).
     """
-    members = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Malformed("authorization response", "a member comes twice")
     if members.get("state") != expected_state:
         raise Rejected(Reason.CLIENT_MISMATCH, "RFC 6749 10.12", "state")
     if members.get("iss") != expected_issuer:

@@ -149,6 +149,7 @@ def make_app(
             NONCE_HEADER,
             "WWW-Authenticate",
             CHALLENGE_HEADER,
+            "Date",
             "ETag",
             "Link",
             "Retry-After",

@@ -101,6 +101,10 @@ def make_app(service: WalletProviderService, clock: Clock, operator_token: str) 
         Route("/instances/{key_id}/revoke", _guarded(endpoints.revoke), methods=["POST"]),
     ]
     cors = Middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["*"]
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["POST"],
+        allow_headers=["*"],
+        expose_headers=["Date"],
     )
     return Starlette(routes=[*wallet, *operator], middleware=[cors])

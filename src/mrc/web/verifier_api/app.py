@@ -46,7 +46,11 @@ class VerifierApi:
 def create_app(api: VerifierApi) -> Starlette:
     """The ASGI application of one asker's verifier."""
     cors = Middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"]
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Date"],
     )
 
     @contextlib.asynccontextmanager

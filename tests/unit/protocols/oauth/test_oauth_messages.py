@@ -116,6 +116,9 @@ def test_a_redirect_of_another_server_or_state_is_refused() -> None:
     for state, issuer in (("t", "i"), ("s", "j")):
         with pytest.raises(Rejected):
             par.decode_redirect(url, expected_state=state, expected_issuer=issuer)
+    for twice in ("&code=d", "&state=s", "&iss=j"):
+        with pytest.raises(Malformed):
+            par.decode_redirect(url + twice, expected_state="s", expected_issuer="i")
 
 
 def test_a_challenge_request_survives_with_its_answers() -> None:
