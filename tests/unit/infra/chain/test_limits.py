@@ -188,6 +188,15 @@ def test_a_log_query_spans_few_blocks_and_finds_few_logs(settled: World) -> None
     assert told == {"limit": "logs", "max": 1}
 
 
+def test_a_batch_of_too_many_is_not_begun(settled: World) -> None:
+    methods = RpcMethods(settled.chain, replace(LIMITS, batch=2))
+    requests = [{"id": n, "method": "eth_chainId"} for n in range(3)]
+    answer = json.loads(answer_text(methods, json.dumps(requests).encode()))
+    assert answer["error"]["data"] == {"limit": "batch", "max": 2}
+    two = json.loads(answer_text(methods, json.dumps(requests[:2]).encode()))
+    assert all("result" in each for each in two)
+
+
 def test_a_batch_stops_at_its_time(settled: World) -> None:
     methods = RpcMethods(settled.chain)
     requests = [{"id": n, "method": "eth_chainId"} for n in range(5)]

@@ -1,6 +1,7 @@
 """JSON-RPC: the methods that tools use, and what they are told when they are wrong."""
 
 import json
+from pathlib import Path
 
 import pytest
 from eth_account import Account
@@ -11,6 +12,7 @@ from mrc.infra.chain.chain import ChainReader
 from mrc.infra.chain.contract import call_data
 from mrc.infra.chain.limits import RpcError
 from mrc.infra.chain.rpc import RpcMethods
+from mrc.kernel.errors import Unavailable
 from mrc.ledger.statements import head_slot
 from tests.simulators.ledger_world import CHAIN_ID, NOW, STREAM, World, secret
 
@@ -128,10 +130,14 @@ def test_an_estimate_is_enough(settled: World, rpc: RpcMethods) -> None:
         ("eth_getBlockByNumber", [], -32602),
         ("eth_getBlockByNumber", ["ten"], -32602),
         ("eth_getBlockByNumber", ["0xzz"], -32602),
+        ("eth_getBlockByNumber", [5.0], -32602),
+        ("eth_getBlockByNumber", ["5"], -32602),
         ("eth_getBlockByHash", ["0x00"], -32602),
         ("eth_getBalance", ["0x00"], -32602),
         ("eth_getLogs", [[]], -32602),
         ("eth_getLogs", [{"topics": "0x"}], -32602),
+        ("eth_getLogs", [{"topics": {"0x" + "00" * 32: 1}}], -32602),
+        ("eth_getProof", ["0x" + "00" * 20, {"0x0": 1}, "latest"], -32602),
         ("eth_getProof", ["0x" + "00" * 20, ["0x" + "ff" * 33]], -32602),
         ("eth_getProof", ["0x" + "00" * 20, ["0x0"] * 257], -32005),
         ("eth_getLogs", [{"topics": [["0x" + "00" * 32] * 1001]}], -32602),
@@ -147,6 +153,17 @@ def test_wrong_questions_are_answered_as_such(
     with pytest.raises(RpcError) as refused:
         rpc.answer(method, params)
     assert refused.value.code == code
+
+
+def test_a_missing_parameter_is_named(rpc: RpcMethods) -> None:
+    with pytest.raises(RpcError, match="number 0 is missing"):
+        rpc.answer("eth_getBlockByNumber", [])
+
+
+def test_there_is_no_reader_before_there_is_a_ledger(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="none yet"):
+        ChainReader.open_for_reading(tmp_path / "ledger.sqlite")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_does_not_write(settled: World) -> None:
