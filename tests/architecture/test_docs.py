@@ -49,3 +49,8 @@ def test_every_decision_is_in_the_index() -> None:
     index = (ROOT / "docs/adr/README.md").read_text()
     pages = sorted(path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
     assert [name for name in pages if f"({name})" not in index] == []
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs/adr").glob("0*.md")]
+    assert sorted(numbers) == sorted(set(numbers))
