@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from mrc.cli.addresses import ADDRESS
+from mrc.cli.ledger_council import council
 from mrc.cli.ledger_network import DEFAULT_CHAIN_ID, network
 from mrc.cli.output import Refusal, refusals
 from mrc.infra.http import HttpxClient
@@ -281,6 +282,7 @@ def _judge_document(
 
 
 ledger.add_command(network)
+ledger.add_command(council)
 
 
 def _provider(rpc: str) -> "HTTPProvider":
