@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mrc.cli.addresses import ADDRESS
+from mrc.cli.addresses import ADDRESS, STREAM
 from mrc.cli.output import Refusal, refusals
 from mrc.infra.settings import Settings
 from mrc.ledger.headers import Address
@@ -20,23 +20,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., None])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-class StreamType(click.ParamType[StreamId]):
-    """32 bytes as 0x and hexadecimal digits, as `mrc ledger stream` prints them."""
-
-    name = "stream"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> StreamId:
-        try:
-            data = bytes.fromhex(str(value).removeprefix("0x"))
-        except ValueError:
-            self.fail("not hexadecimal digits", param, ctx)
-        if len(data) != 32:
-            self.fail("a stream has 32 bytes", param, ctx)
-        return StreamId(data)
 
 
 @click.group()
@@ -65,7 +48,7 @@ KEY = click.option("--key-file", type=FILE, required=True, help="The seat's key,
 
 
 @council.command("nominate-writer")
-@click.argument("stream", type=StreamType())
+@click.argument("stream", type=STREAM)
 @click.argument("writer", type=ADDRESS)
 @KEY
 @_at_a_ledger
