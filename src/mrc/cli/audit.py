@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mrc.cli.addresses import ADDRESS
+from mrc.cli.authorities import authority_option
 from mrc.cli.output import Refusal
 from mrc.infra.settings import Settings
 from mrc.kernel.errors import Unavailable
 from mrc.ledger.headers import Address
 from mrc.ledger.statements import StreamId
-from mrc.wiring.issuers import AUTHORITIES
 from mrc.wiring.ledger_files import LedgerFiles, load_ledger_trust
 
 if TYPE_CHECKING:
@@ -46,14 +46,7 @@ class _Places:
 
 
 @audit.command()
-@click.option(
-    "--authority",
-    "role",
-    type=click.Choice([authority.role for authority in AUTHORITIES]),
-    default="authority",
-    show_default=True,
-    help="Whose log of this installation.",
-)
+@authority_option
 @click.option("--log", type=FILE, help="Another audit log's file.")
 @click.option(
     "--journal",

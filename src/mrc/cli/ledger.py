@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from mrc.cli.addresses import ADDRESS
+from mrc.cli.authorities import authority_option
+from mrc.cli.ledger_council import council
 from mrc.cli.ledger_network import DEFAULT_CHAIN_ID, network
 from mrc.cli.output import Refusal, refusals
 from mrc.infra.http import HttpxClient
@@ -143,13 +145,7 @@ def status(rpc: str | None, contract: Address | None, *, as_json: bool) -> None:
 
 
 @ledger.command()
-@click.option(
-    "--authority",
-    "role",
-    type=click.Choice([authority.role for authority in AUTHORITIES]),
-    default="authority",
-    show_default=True,
-)
+@authority_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @refusals
 def stream(role: str, *, as_json: bool) -> None:
@@ -226,13 +222,7 @@ def check_file(
 
 @bundle.command("fetch")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--authority",
-    "role",
-    type=click.Choice([authority.role for authority in AUTHORITIES]),
-    default="authority",
-    show_default=True,
-)
+@authority_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @refusals
 def fetch(directory: Path, role: str, *, as_json: bool) -> None:
@@ -281,6 +271,7 @@ def _judge_document(
 
 
 ledger.add_command(network)
+ledger.add_command(council)
 
 
 def _provider(rpc: str) -> "HTTPProvider":

@@ -1,4 +1,4 @@
-"""The explorer as a stranger sees it: every state, in two languages and themes, looked at by axe-core."""
+"""The explorer as a stranger sees it: every state, in four languages and both themes, looked at by axe-core."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -32,9 +32,9 @@ LOOKS = [
     Look(language="ko", theme="light", width=400),
     Look(language="en", theme="dark", width=400),
     Look(language="ko", theme="dark", width=320),
-    Look(language="en", theme="light", width=320),
+    Look(language="vi", theme="light", width=320),
     Look(language="en", theme="light", width=1100),
-    Look(language="ko", theme="dark", width=1100),
+    Look(language="zh-Hans", theme="dark", width=1100),
 ]
 
 

@@ -80,7 +80,7 @@ def read_overview(client: LedgerClient, *, blocks: int = NEWEST_BLOCKS) -> Overv
         seats=_seats(client),
         threshold=client.read("threshold"),
         paused=client.read("paused"),
-        decisions=_decisions(client),
+        decisions=read_decisions(client),
         blocks=_blocks(client, blocks),
     )
 
@@ -111,7 +111,8 @@ def _writer(client: LedgerClient, stream: StreamId) -> Address:
     return Address(bytes.fromhex(client.read("streams", stream)[1][2:]))
 
 
-def _decisions(client: LedgerClient) -> tuple[Decision, ...]:
+def read_decisions(client: LedgerClient) -> tuple[Decision, ...]:
+    """Every proposal that was ever made. Raises `Unavailable`."""
     approvals: dict[int, list[int]] = {}
     for event in client.events("Approved"):
         approvals.setdefault(event.values["proposal"], []).append(event.values["seat"])

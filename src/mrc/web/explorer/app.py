@@ -20,14 +20,13 @@ from mrc.web.design.assets import Assets
 from mrc.web.design.forms import read_form
 from mrc.web.design.headers import ContentPolicy, SecurityHeaders
 from mrc.web.design.language_choice import language_route
-from mrc.web.design.languages import Language
+from mrc.web.design.languages import COMPLETE
 from mrc.web.design.pages import Audience, Pages
 from mrc.web.design.same_origin import SameOriginWrites
 from mrc.web.explorer import words
 from mrc.web.explorer.views import CheckedBundle, Elsewhere, Explored
 
 PACKAGE = "mrc.web.explorer"
-LANGUAGES = (Language.KO, Language.EN)
 _CACHED = {"cache-control": "public, max-age=1", "access-control-allow-origin": "*"}
 _SPACE = re.compile(r"\s+")
 REFUSED = CheckedBundle(facts=None, outcome="failed", reason="form_too_long", names={})
@@ -40,7 +39,7 @@ def make_app(explored: Explored) -> Starlette:
         audience=Audience.ONLINE,
         package=PACKAGE,
         assets=assets,
-        languages=LANGUAGES,
+        languages=COMPLETE,
         domains=("common", "online", "explorer"),
     )
     page, papers = ExplorerPage(explored, pages), Papers(explored)

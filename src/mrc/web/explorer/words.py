@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from mrc.formats.catalogue.card_types import STANDARD
+from mrc.formats.catalogue.card_types import STANDARD, CardType
 from mrc.ledger.statements import Role, Standing
 from mrc.web.design.languages import Language
-from mrc.web.design.translator import Translator
+from mrc.web.design.translator import Message, Translator
 
 _CLAIMS = {claim.key: claim for entry in STANDARD.definitions.values() for claim in entry.claims}
 
@@ -43,20 +43,40 @@ def decision_words(function: str, _: Translator) -> str:
     }.get(function, function)
 
 
-def claim_words(key: str, language: Language) -> str:
-    """A kind of data by the catalogue's name; a key that it does not know stands as it is."""
+def claim_words(key: str, language: Language, _: Translator) -> Message | str:
+    """A kind of data; the catalogue's name where screens have no word, else the key itself."""
+    if key.startswith("age_over_"):
+        return _("{n} or over", n=key.removeprefix("age_over_"))
+    known = {
+        "family_name_latin": _("Family name"),
+        "given_name_latin": _("Given names"),
+        "birth_date": _("Birth date"),
+        "nationality": _("Nationality"),
+        "portrait": _("Photo"),
+        "registration_number": _("Registration number"),
+        "status_of_stay": _("Stay status"),
+        "permitted_until": _("Stay ends"),
+        "work_permission": _("Work permission"),
+    }
     claim = _CLAIMS.get(key)
-    return key if claim is None else claim.display.in_language(language.value)
+    return known.get(key) or (key if claim is None else claim.display.in_language(language.value))
 
 
-def type_words(identifier: str, language: Language) -> str:
+def type_words(identifier: str, _: Translator) -> str:
     """A card type's name and the format that the identifier stands for."""
     definition = STANDARD.find_doctype(identifier)
     form = "mdoc" if definition else "SD-JWT"
     definition = definition or STANDARD.find_vct(identifier)
     if definition is None:
         return identifier
-    return f"{definition.display.in_language(language.value)} ({form})"
+    names = {
+        CardType.RESIDENCE: _("Residence card"),
+        CardType.PERMANENT: _("Permanent resident card"),
+        CardType.OVERSEAS_KOREAN: _("Overseas Korean residence card"),
+        CardType.DRIVING_LICENCE: _("Driver's licence"),
+        CardType.RESIDENT_REGISTRATION: _("Resident registration card"),
+    }
+    return f"{names[definition.card_type]} ({form})"
 
 
 def publication_words(uri: str, media_type: str, _: Translator) -> str:
