@@ -26,7 +26,7 @@ class Eyes:
         for language in ("en", "ko"):
             if reload:
                 await self._speak(language)
-            await self._looks(f"{name}-{language}")
+            await self.look_once(f"{name}-{language}")
             if not reload:
                 return
 
@@ -38,7 +38,8 @@ class Eyes:
         )
         await self._page.goto(place)
 
-    async def _looks(self, name: str) -> None:
+    async def look_once(self, name: str) -> None:
+        """In both themes, in the language that stands."""
         page = self._page
         await page.evaluate(_AXE)
         for theme in ("light", "dark"):

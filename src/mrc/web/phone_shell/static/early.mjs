@@ -38,6 +38,8 @@ export function askPin() {
     part("early-said").textContent = say("digits").replace("#", String(input.value.length));
     if (input.value.length < LENGTH || root.dataset.pad === "sent") return;
     root.dataset.pad = "sent";
+    input.readOnly = true; // what was handed on is not changed any more, by hand or by keyboard
+    for (const one of part("early-keys").children) one.disabled = true;
     part("step").textContent = say("moment");
     done(tried(input.value));
   }
