@@ -168,12 +168,19 @@ async def test_an_exchanged_dg13_does_not_vouch_for_an_exchanged_residence_file(
     assert set(judged(world, files)) == {"DG13", "EF.RES"}
 
 
+def weaker_offer(files):
+    """What the card could be made to offer: a mapping that it does not speak."""
+    suite = next(info.suite for info in infos_of(files) if isinstance(info, PaceInfo))
+    return PaceInfo(mapping=Mapping.ECDH_INTEGRATED, suite=suite, parameter_id=12)
+
+
+async def test_an_offer_that_dg14_does_not_repeat_is_found(world, files):
+    files[CARD_ACCESS] = encode_security_infos(weaker_offer(files))
+    assert judged(world, files) == {"EF.CardAccess": Reason.CARD_ACCESS_DIFFERS}
+
+
 async def test_an_exchanged_dg14_does_not_vouch_for_a_downgraded_offer(world, files):
-    weaker = PaceInfo(
-        mapping=Mapping.ECDH_INTEGRATED,
-        suite=next(i.suite for i in infos_of(files) if isinstance(i, PaceInfo)),
-        parameter_id=12,
-    )
+    weaker = weaker_offer(files)
     infos = [weaker if isinstance(info, PaceInfo) else info for info in infos_of(files)]
     files[CARD_ACCESS] = encode_security_infos(weaker)
     files[data_group(14)] = dg.encode_dg14(*infos)
