@@ -65,6 +65,18 @@ ROOMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ],
     ),
     "chip": (["ic_card/chip"], ["unit/ic_card"]),
+    "chip_reader": (
+        [
+            "ic_card/passive_authentication.py",
+            *(f"ic_card/{name}.py" for name in ("secure_messaging", "scp03", "bac", "pace")),
+        ],
+        [
+            *(f"unit/ic_card/test_{name}.py" for name in ("forged_sods", "odd_messages")),
+            *(f"unit/ic_card/test_{name}.py" for name in ("secure_channel", "reading")),
+            *(f"unit/ic_card/test_{name}.py" for name in ("attacks", "attacks_on_files")),
+            "unit/ic_card/test_hostile_bac.py",
+        ],
+    ),
     "faces": (
         ["authority/face_matching", "infra/faces/pictures.py"],
         ["unit/authority/face_matching", "unit/infra/faces/test_pictures.py"],

@@ -12,24 +12,12 @@ import pytest
 
 from mrc.ic_card.lds.security_infos import PaceInfo, decode_security_infos, encode_security_infos
 from tests.interop.cards.abroad import make_authority, make_chip_key, sign_again
-from tests.interop.cards.parts import VICC_CAN, issue, vicc, write_card_access_of_vicc
+from tests.interop.cards.parts import VICC_CAN, issue, vicc
 from tests.simulators.ic_card_scene import flipped
 from tests.simulators.pcsc_stack import MRC
 
 READ, REFUSED, NOT_AUTHENTIC = 0, 1, 3
 IN_FORCE = "ic_card.in_force"  # the emulator's sample person has been out of date since 2020
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return make_authority(tmp_path_factory.mktemp("abroad") / "authority")
-
-
-@pytest.fixture(scope="module")
-def offered(tmp_path_factory):
-    path = tmp_path_factory.mktemp("offered") / "card-access.bin"
-    write_card_access_of_vicc(path)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -10,18 +10,13 @@ import subprocess
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.interop.cards.abroad import make_authority, make_chip_key
+from tests.interop.cards.abroad import make_chip_key
 from tests.interop.cards.parts import active_authentication, issue, passport
 from tests.simulators.ic_card_scene import flipped
 from tests.simulators.pcsc_stack import MRC
 
 NUMBER, BIRTH, EXPIRY = "C01X00T47", "640812", "361031"
 PROOF = "ic_card.active_authentication"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return make_authority(tmp_path_factory.mktemp("abroad") / "authority")
 
 
 @pytest.fixture(scope="module")

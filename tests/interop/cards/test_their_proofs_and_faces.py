@@ -13,13 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from PIL import Image, ImageDraw
 
 from mrc.ic_card.lds.face import ImageType, decode_dg2
-from tests.interop.cards.abroad import make_authority, make_chip_key
+from tests.interop.cards.abroad import make_chip_key
 from tests.interop.cards.parts import (
     VICC_CAN,
     active_authentication,
     issue,
     vicc,
-    write_card_access_of_vicc,
 )
 from tests.simulators.pcsc_stack import MRC
 
@@ -46,18 +45,6 @@ KINDS = {
     "ECDSA, DER, SHA-384": (BRAINPOOL, "SHA384withECDSA", SHA_384),
     "ECDSA, plain, SHA-512": (BRAINPOOL, "SHA512withPLAIN-ECDSA", SHA_512),
 }
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return make_authority(tmp_path_factory.mktemp("abroad") / "authority")
-
-
-@pytest.fixture(scope="module")
-def offered(tmp_path_factory):
-    path = tmp_path_factory.mktemp("offered") / "card-access.bin"
-    write_card_access_of_vicc(path)
-    return path
 
 
 @pytest.fixture
@@ -184,15 +171,34 @@ def test_of_two_faces_the_first_is_taken(stack, tmp_path, authority, card, pictu
     assert portrait.read_bytes() == pictures["jpeg"].read_bytes()
 
 
-def test_a_portrait_in_a_record_we_cannot_take_apart_does_not_hide_the_verdict(
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [("JPEG", "jpeg"), ("JPEG2000_LOSSY", "jpeg2000"), ("JPEG2000_LOSSLESS", "codestream")],
+)
+@pytest.mark.parametrize("size", [(240, 320), (0, 0)], ids=["sized", "without a size"])
+def test_their_portrait_in_the_newer_record_is_written_too(
+    stack, tmp_path, authority, card, pictures, form, name, size
+):
+    named = f"{form},{pictures[name]}" + (",sized" if any(size) else "")
+    files = card(iso39794=named)
+    out, portrait = tmp_path / "out", tmp_path / "portrait"
+    report, _ = read(stack, tmp_path, files, authority, "--out", out, "--picture", portrait)
+    assert report["authentic"] is True
+    assert portrait.read_bytes() == pictures[name].read_bytes()
+    face = decode_dg2((out / "0102.bin").read_bytes())
+    assert (face.width, face.height) == size
+    assert face.image_type is (ImageType.JPEG if form == "JPEG" else ImageType.JPEG2000)
+
+
+def test_a_portrait_of_raw_pixels_does_not_hide_the_verdict(
     stack, tmp_path, authority, card, pictures
 ):
-    files = card(iso39794=pictures["jpeg"])
+    files = card(iso39794=f"UNKNOWN,{pictures['jpeg']}")
     portrait = tmp_path / "portrait"
     report, said = read(stack, tmp_path, files, authority, "--picture", portrait)
     assert report["authentic"] is True
     assert outcome(report, "ic_card.file.DG2") == "passed"
-    assert "no portrait: DG2: no ISO/IEC 19794-5 record" in said
+    assert "no portrait: face record: image format 0" in said
     assert not portrait.exists()
 
 

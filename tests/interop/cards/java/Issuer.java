@@ -6,7 +6,7 @@
 // repeats its protocols (ICAO Doc 9303-10, 4.7.14). `chip` is the key for Chip Authentication that
 // DG14 names, `active` the one of DG15, both SubjectPublicKeyInfo; `active-algorithm` is the object
 // identifier of its ECDSA signatures. `jpeg` and `jpeg2000` are pictures for DG2, one
-// face each; `iso39794` is a JPEG for the record that shall replace that one (ISO/IEC 39794-5). DG2, DG14 and DG15 are there only where they are named.
+// face each; `iso39794` is `FORMAT,FILE` or `FORMAT,FILE,sized` for the newer record. DG2, DG14 and DG15 are there only where they are named.
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -100,7 +100,7 @@ public final class Issuer {
       groups.put(2, new DG2File(faces).getEncoded());
     }
     if (wanted.containsKey("iso39794")) {
-      groups.put(2, newerFace(Files.readAllBytes(Path.of(wanted.get("iso39794")))).getEncoded());
+      groups.put(2, newerFace(wanted.get("iso39794")).getEncoded());
     }
     if (wanted.containsKey("access")) {
       groups.put(14, new DG14File(protocols(wanted)).getEncoded());
@@ -156,12 +156,17 @@ public final class Issuer {
     return new FaceInfo(List.of(info));
   }
 
-  private static DG2File newerFace(byte[] picture) {
+  private static DG2File newerFace(String named) throws IOException {
+    String[] parts = named.split(",");
+    byte[] picture = Files.readAllBytes(Path.of(parts[1]));
+    boolean sized = parts.length > 2;
     FaceImageInformation2DBlock information =
         new FaceImageInformation2DBlock(
-            FaceImageInformation2DBlock.ImageDataFormatCode.JPEG,
+            FaceImageInformation2DBlock.ImageDataFormatCode.valueOf(parts[0]),
             FaceImageInformation2DBlock.FaceImageKind2DCode.MRTD,
-            null, null, null, null, null, null, null, null, null);
+            null, null, null, null, null,
+            sized ? new FaceImageInformation2DBlock.ImageSizeBlock(WIDTH, HEIGHT) : null,
+            null, null, null);
     FaceImageRepresentationBlock representation =
         new FaceImageRepresentationBlock(
             BigInteger.ZERO,
