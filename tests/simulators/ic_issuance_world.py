@@ -24,6 +24,7 @@ from mrc.authority.ic_issuance.steps import IcCardSteps
 from mrc.authority.loss.codes import TryCounter, TryLimits
 from mrc.authority.loss.holders import CodeParts, HolderDoor
 from mrc.authority.loss.unlocking import UnlockParts, UnlockSteps
+from mrc.authority.phone_checks import PhoneChecks, RenewalPolicy
 from mrc.formats.x509.certificate import encode_pem
 from mrc.ic_card.personalisation.job import Job
 from mrc.ic_card.personalisation.making import CardRecord
@@ -46,6 +47,7 @@ from mrc.infra.readers.card_file import SoftwareChip
 from mrc.infra.settings import Host, Settings
 from mrc.infra.status_push import PushingPublisher
 from mrc.infra.stores.ic_sessions import DatabaseIcCards
+from mrc.infra.stores.phone_checks import DatabasePhoneChecks
 from mrc.infra.stores.registry import DatabaseRegistry
 from mrc.infra.trust_store import TrustKind, TrustStore
 from mrc.infra.wallet_host.storage import (
@@ -137,9 +139,16 @@ class Lines:
     outcome: Outcome = Outcome.PASSED
     reason: str = "no_answer"
     answers: list[Outcome] = field(default_factory=list)
+    renewal: Outcome = Outcome.PASSED
 
     async def in_own_name(self, number, registrant, *, at) -> Finding:
-        match self.answers.pop(0) if self.answers else self.outcome:
+        return self._said(self.answers.pop(0) if self.answers else self.outcome)
+
+    async def still_own_number(self, number, registrant, *, checked_at, at) -> Finding:
+        return self._said(self.renewal)
+
+    def _said(self, outcome: Outcome) -> Finding:
+        match outcome:
             case Outcome.PASSED:
                 return passed("line", "test")
             case Outcome.FAILED:
@@ -402,7 +411,9 @@ async def ic_world(folder: Path, *, office: World | None = None) -> AsyncIterato
             warnings.simplefilter("ignore", UserWarning)  # practice keys announce themselves
             at = clock.now()
             provider_app = make_provider(settings, database, at=at)
-            source = RegistryCardSource(registry, RULES)
+            always = RenewalPolicy(recheck_after=timedelta())  # not once a week: at every copy
+            phones = PhoneChecks(DatabasePhoneChecks(database), carrier, always)
+            source = RegistryCardSource(registry, RULES, phones)
             issuer = make_issuer(IMMIGRATION, settings, database, source, at=at)
         chip_parts = make_chip_parts(
             settings, database, issuer=issuer, registry=registry, clock=clock

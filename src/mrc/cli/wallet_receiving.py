@@ -60,7 +60,7 @@ def receive(
 
     async def act(opened: OpenWallet) -> Card:
         offered = await opened.receiving.look_at(link)
-        if offered.needs_browser:
+        if offered.offer.pre_authorized is None:  # the issuer asks the holder on its own page
             pending = await browser.authorize(opened, offered)
             return await _accepted(opened, await _collected(opened, pending), yes=yes)
         tx_code = None

@@ -65,11 +65,6 @@ class OfferedCard:
         return None if grant is None else grant.tx_code
 
     @property
-    def needs_browser(self) -> bool:
-        """No code came with it: the holder says yes to the issuer in a browser."""
-        return self.offer.pre_authorized is None
-
-    @property
     def display_name(self) -> str:
         for configuration in self.configurations.values():
             for display in configuration.display:
