@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page
 from mrc.formats.status_list.bits import Status
 from mrc.infra.practice_faces import draw_face
 from tests.e2e.checker_online.conftest import AXE, GALLERY, sign_in
+from tests.e2e.high_contrast import high_contrast_findings
 from tests.simulators.checking_world import CheckingWorld
 from tests.simulators.practice_cards import HOLDER, CardOrder, make_mdoc
 
@@ -48,6 +49,7 @@ def pictures(page: Page, look: Look, problems: list[str]) -> Picture:
         await page.wait_for_timeout(400)  # movements end
         await page.screenshot(path=folder / f"{name}.png", full_page=True)
         problems.extend(f"{name}: {each}" for each in await _axe(page))
+        problems.extend(f"{name}: {each}" for each in await high_contrast_findings(page))
         wide = await page.evaluate(
             "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )

@@ -19,6 +19,7 @@ from mrc.infra.database.issuer_tables import cards
 from mrc.infra.stores.asker_reports import DatabaseAskerReports
 from mrc.protocols.asker_report.messages import AskerReport, Complaint
 from tests.e2e.front_desk.conftest import Served, scan
+from tests.e2e.high_contrast import high_contrast_findings
 from tests.simulators.faces import STRANGER, paper
 from tests.simulators.officers import open_record
 from tests.simulators.pki import NOW
@@ -92,6 +93,7 @@ def look(chosen: tuple[str, str]) -> Look:
         assert await page.evaluate(CLIPPED) == [], name
         await page.evaluate(AXE.read_text())
         assert await page.evaluate(RUN) == [], name
+        assert await high_contrast_findings(page) == [], name
 
     return at
 

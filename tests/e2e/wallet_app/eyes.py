@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from tests.e2e.high_contrast import high_contrast_findings
+
 _ROOT = Path(__file__).parents[3]
 _AXE = (_ROOT / "tests/vendor/axe/axe.min.js").read_text(encoding="utf-8")
 _PICTURES = _ROOT / "build/gallery/wallet"
@@ -50,7 +52,8 @@ class Eyes:
             await page.wait_for_timeout(60)
             _PICTURES.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=_PICTURES / f"{name}-{theme}.png", full_page=True)
-            self.wrong += [f"{name} {theme}: {found}" for found in await page.evaluate(_RUN)]
+            found = [*await page.evaluate(_RUN), *await high_contrast_findings(page)]
+            self.wrong += [f"{name} {theme}: {each}" for each in found]
         await page.set_viewport_size({"width": 320, "height": 700})
         if await page.evaluate(_OVERFLOW) > 0:
             self.wrong.append(f"{name}: wider than 320 px")

@@ -1,5 +1,6 @@
 """Every page of the gallery: rules of accessibility, reflow, pictures."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,19 @@ _RUN = """async () => {
     .map(v => v.id + ': ' + v.nodes.map(n => n.target + ' ' + n.any.map(c => c.message)).join(' | '));
 }"""
 
+_SETTLED = """async () => {
+  await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.all(moving.map((each) => each.finished.catch(() => {})));
+}"""
+_TOKENS = """(chosen) => {
+  Object.assign(document.documentElement.dataset, chosen);
+  const style = getComputedStyle(document.documentElement);
+  return ["paper", "surface", "sunken", "ink", "ink-soft", "line", "line-strong", "accent",
+    "accent-strong", "on-accent", "ok", "caution", "stop", "note", "focus", "shade",
+  ].map((name) => `${name} ${style.getPropertyValue("--" + name).trim()}`);
+}"""
+
 
 @pytest.mark.parametrize("language", [Language.KO, Language.TH])
 @pytest.mark.parametrize("name", _NAMES)
@@ -36,10 +50,32 @@ def test_no_serious_finding_in_any_look(
             "{theme, contrast, motion: 'less'})",
             [theme, contrast],
         )
-        page.wait_for_timeout(50)
+        page.evaluate(_SETTLED)
         if violations := page.evaluate(_RUN):
             found[f"{theme} {contrast}"] = violations
     assert found == {}
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_high_contrast_is_one_look_however_it_is_asked_for(
+    page: Page, gallery: str, audience: Audience
+) -> None:
+    """Dark and high contrast, each by choice or by the device's wish: the colours are the same."""
+    page.goto(f"{gallery}/{PAGES[audience][0]}?language=ko")
+    for theme in ("light", "dark"):
+        found = set()
+        for theme_by, contrast_by in itertools.product(("choice", "device"), repeat=2):
+            other = "dark" if theme == "light" else "light"
+            page.emulate_media(
+                color_scheme=theme if theme_by == "device" else other,  # type: ignore[arg-type]
+                contrast="more" if contrast_by == "device" else "no-preference",
+            )
+            chosen = {
+                "theme": theme if theme_by == "choice" else "auto",
+                "contrast": "more" if contrast_by == "choice" else "auto",
+            }
+            found.add(str(page.evaluate(_TOKENS, chosen)))
+        assert len(found) == 1, theme
 
 
 @pytest.mark.parametrize("language", [Language.KO, Language.RU, Language.MY, Language.FIL])
