@@ -7,6 +7,7 @@ from mrc.ic_card import secure_messaging as sm
 from mrc.ic_card.apdu import CommandApdu, ResponseApdu
 from mrc.ic_card.crypto.suites import CipherSuite, SessionKeys, compute_mac
 from mrc.ic_card.reasons import Reason
+from mrc.kernel.curves import P256, multiply
 from mrc.kernel.errors import Malformed, Rejected
 from tests.simulators.ic_card_world import CIPHERS
 
@@ -27,12 +28,18 @@ def opened(data):
     return sm.open_command(channel(), CIPHERS, CommandApdu(*HEADER, data, 256))[1]
 
 
+def sealed(indicator):
+    """A cryptogram that would open, behind another padding indicator than 01."""
+    return tlv.encode(0x87, indicator + channel()._bumped()._encrypt(CIPHERS, b"data"))
+
+
 def command(objects):
     return objects + tlv.encode(0x8E, mac_over(objects))
 
 
 def test_a_command_in_the_right_form_is_opened():
     assert opened(command(LE)).expected == 256
+    assert opened(command(sealed(b"\x01"))).data == b"data"
 
 
 COMMANDS = {
@@ -46,7 +53,7 @@ COMMANDS = {
     "no Le": command(tlv.encode(0x97, b"")),
     "Le of three bytes": command(tlv.encode(0x97, b"\x00\x01\x00")),
     "no padding indicator": command(tlv.encode(0x87, BLOCK)),
-    "another padding indicator": command(tlv.encode(0x87, b"\x02" + BLOCK)),
+    "another padding indicator": command(sealed(b"\x02")),
     "an empty cryptogram": command(tlv.encode(0x87, b"\x01")),
     "half a block": command(tlv.encode(0x87, b"\x01" + BLOCK[:8])),
     "no padding inside": command(tlv.encode(0x87, b"\x01" + BLOCK)),
@@ -69,6 +76,7 @@ def answer(objects):
 
 def test_an_answer_in_the_right_form_is_opened():
     assert answered(answer(STATUS)) == ResponseApdu(0x9000)
+    assert answered(answer(sealed(b"\x01") + STATUS)) == ResponseApdu(0x9000, b"data")
 
 
 ANSWERS = {
@@ -80,7 +88,7 @@ ANSWERS = {
     "no status": answer(tlv.encode(0x87, b"\x01" + BLOCK)),
     "a status of one byte": answer(tlv.encode(0x99, b"\x90")),
     "another status": answer(tlv.encode(0x99, b"\x6a\x82")),
-    "another padding indicator": answer(tlv.encode(0x87, b"\x00" + BLOCK) + STATUS),
+    "another padding indicator": answer(sealed(b"\x00") + STATUS),
     "half a block": answer(tlv.encode(0x87, b"\x01" + BLOCK[:8]) + STATUS),
 }
 
@@ -104,6 +112,17 @@ def test_a_cryptogram_of_half_a_block_is_refused_though_its_mac_is_right():
     _, sent = scp03._add_mac(scp03_channel(), CIPHERS, plain)
     with pytest.raises(Rejected) as caught:
         scp03.open_command(scp03_channel(), CIPHERS, sent)
+    assert caught.value.reason is Reason.TRANSPORT_AUTHENTICATION
+
+
+@pytest.mark.parametrize("data", [b"", b"key"])
+@pytest.mark.parametrize("spoil", [lambda mac: mac[:-1] + bytes([mac[-1] ^ 1]), lambda mac: b""])
+def test_an_answer_of_the_blank_without_its_mac_is_refused(data, spoil):
+    answered = scp03.protect_response(scp03_channel(), CIPHERS, ResponseApdu(0x9000, data))
+    mac = answered.data[-scp03.MAC_BYTES :]
+    changed = ResponseApdu(0x9000, answered.data[: -scp03.MAC_BYTES] + spoil(mac))
+    with pytest.raises(Rejected) as caught:
+        scp03.open_response(scp03_channel(), CIPHERS, changed)
     assert caught.value.reason is Reason.TRANSPORT_AUTHENTICATION
 
 
@@ -145,3 +164,23 @@ def test_bac_refuses_a_message_whose_mac_is_wrong_or_that_is_longer():
 def test_a_nonce_of_another_size_is_malformed(size):
     with pytest.raises(Malformed):
         pace.decrypt_nonce(CIPHERS, CipherSuite.AES_128, bytes(16), bytes(size))
+
+
+def test_a_shared_point_at_infinity_is_malformed():
+    with pytest.raises(Malformed):
+        pace.agree(P256, P256.n, P256.generator)
+
+
+def test_a_mapping_to_infinity_is_malformed():
+    """The partner's share cancels the nonce: every later key would be known."""
+    nonce = (7).to_bytes(pace.NONCE_BYTES)
+    x, y = multiply(P256, 7, P256.generator)
+    with pytest.raises(Malformed):
+        pace.map_generic(P256, nonce, (x, P256.p - y))
+
+
+def test_our_own_key_sent_back_is_refused():
+    pace.check_not_reflected(P256.generator, multiply(P256, 2, P256.generator))
+    with pytest.raises(Rejected) as caught:
+        pace.check_not_reflected(P256.generator, P256.generator)
+    assert caught.value.reason is Reason.REFLECTED_KEY
