@@ -39,7 +39,7 @@ from mrc.wiring.ledger_files import LedgerFiles
 from tests.e2e.ledger.installation import Installation, acts_of, audit, installed
 from tests.simulators.chain_bytes import bytes_on_chain
 
-KILLS = 8
+KILLS = 4  # each of them once
 ISSUERS = (("authority", Host.ISSUER), ("police", Host.POLICE), ("mois", Host.MOIS))
 
 
