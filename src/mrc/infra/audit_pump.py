@@ -99,7 +99,7 @@ class AuditPump:
         while True:
             await self._pump_safely()
             if self.head is None or self._clock.now() >= due:
-                self.head = await asyncio.to_thread(self._log.publish, self._clock.now())
+                await self._publish_safely()
                 due = self._due()
             wait = (due - self._clock.now()).total_seconds()
             await asyncio.sleep(min(PUMP_SECONDS, max(wait, 0.05)))
@@ -109,6 +109,13 @@ class AuditPump:
         for table in self._tables:
             await self._pump_table(table)
         await asyncio.to_thread(self._pump_trust)
+
+    async def _publish_safely(self) -> None:
+        """A full disk leaves the head as it was: the next tick tries again."""
+        try:
+            self.head = await asyncio.to_thread(self._log.publish, self._clock.now())
+        except sqlite3.Error as error:
+            _log.warning("audit_head_not_published", detail=str(error))
 
     async def _pump_safely(self) -> None:
         try:

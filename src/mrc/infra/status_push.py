@@ -15,7 +15,7 @@ import structlog
 
 from mrc.infra.files import read_secret
 from mrc.issuer.status import StatusLists
-from mrc.kernel.errors import Malformed, Unavailable
+from mrc.kernel.errors import Unavailable
 from mrc.kernel.ports import HttpClient, HttpRequest
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +31,10 @@ class Subscriber:
 
 
 def load_subscribers(folder: Path) -> Sequence[Subscriber]:
-    """Subscriptions are files ``NAME.json`` (mode 600) with `url` and `token`."""
+    """Subscriptions are files ``NAME.json`` (mode 600) with `url` and `token`.
+
+    One that cannot be read, or that others may read, is told in the log and passed over.
+    """
     found = []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -39,8 +42,8 @@ def load_subscribers(folder: Path) -> Sequence[Subscriber]:
             found.append(
                 Subscriber(name=path.stem, url=str(members["url"]), token=str(members["token"]))
             )
-        except (ValueError, KeyError) as error:
-            raise Malformed("subscription", path.name) from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("status.subscription_unusable", file=path.name, what=str(error))
     return found
 
 

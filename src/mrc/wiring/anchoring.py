@@ -7,6 +7,7 @@ The ledger is a JSON-RPC at any address (`Settings.ledger_url`) and what the ins
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,15 +26,16 @@ from mrc.infra.chain.ticking import Clockwork, Lane, OpenStream
 from mrc.infra.clock import SystemClock
 from mrc.infra.keys.software import OpensslVerifier, SystemEntropy
 from mrc.infra.stores.audit import LogHead
-from mrc.kernel.errors import MrcError, Unavailable
+from mrc.kernel.errors import Unavailable
 from mrc.ledger.anchors import Publication
 from mrc.ledger.statements import issuer_stream_id
 from mrc.ledger.timetable import Timetable
 from mrc.wiring.issuers import IssuingAuthority
 from mrc.wiring.ledger_files import LedgerFiles, get_ledger_trust
+from mrc.wiring.repeating import repeating, running
 from mrc.wiring.server import ServerParts
 
-FOLLOW_SECONDS = 1.0
+FOLLOW_EVERY = timedelta(seconds=1)
 FindHead = Callable[[], LogHead | None]
 _log = structlog.get_logger(__name__)
 
@@ -71,13 +73,10 @@ class IssuerAnchors:
             Timetable(period=timedelta(seconds=settings.anchor_seconds)),
             AnchorMetrics(REGISTRY, SystemClock()),
         )
-        task = asyncio.create_task(clockwork.run())
-        task.add_done_callback(_tell_of_end)
         try:
-            yield
+            async with running("anchors", clockwork.run()):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             if self._stream is not None:
                 self._stream.close()
 
@@ -137,34 +136,19 @@ class FollowedAnchors:
         self._role = authority.role
         self._shelf: ProofShelf | None = None
 
-    @contextlib.asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
+    def following(self) -> AbstractAsyncContextManager[None]:
         """The shelf is looked after until the context ends."""
-        task = asyncio.create_task(self._follow())
-        task.add_done_callback(_tell_of_end)
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+
+        async def refresh(_: datetime) -> None:
+            await asyncio.to_thread(self._refresh)
+
+        return repeating("proofs", refresh, every=FOLLOW_EVERY)
 
     async def find(self, uri: str, media_type: str) -> bytes | None:
         return None if self._shelf is None else self._shelf.find(uri, media_type)
 
     async def newest(self) -> bytes | None:
         return None if self._shelf is None else self._shelf.newest()
-
-    async def _follow(self) -> None:
-        told = ""
-        while True:
-            try:
-                await asyncio.to_thread(self._refresh)
-                told = ""
-            except MrcError as error:
-                if str(error) != told:
-                    told = str(error)
-                    _log.warning("ledger_proof_not_made", detail=told)
-            await asyncio.sleep(FOLLOW_SECONDS)
 
     def _refresh(self) -> None:
         if self._shelf is None:
@@ -182,9 +166,3 @@ class FollowedAnchors:
             issuer_stream_id(issuer),
         )
         return ProofShelf(stream, trust, SystemClock(), Wanted(organisations=(issuer,)))
-
-
-def _tell_of_end(task: "asyncio.Task[None]") -> None:
-    """A clockwork that stops by itself is our own mistake: say so, loudly."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("ledger_clockwork_ended", exc_info=task.exception())

@@ -1,6 +1,5 @@
 """Each issuing authority's audit log: pumped beside its other tasks, its head anchored with its lists."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
@@ -11,6 +10,7 @@ from mrc.infra.keys.software import SystemEntropy
 from mrc.infra.stores.audit import AuditLog, LogHead
 from mrc.ledger.timetable import Timetable
 from mrc.wiring.ledger_files import LedgerFiles
+from mrc.wiring.repeating import running
 from mrc.wiring.server import ServerParts
 
 
@@ -26,10 +26,5 @@ async def audited(
         trust = parts.settings.home / "trust"
         sources = ActSources(database=parts.database, tables=tables, trust=trust)
         pump = AuditPump(log, sources, SystemClock(), timetable)
-        task = asyncio.create_task(pump.run())
-        try:
+        async with running(f"audit log of {role}", pump.run()):
             yield lambda: pump.head
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task

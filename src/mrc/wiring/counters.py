@@ -1,8 +1,9 @@
 """What every issuing authority's process has besides its issuer: management and publishing."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
@@ -21,9 +22,10 @@ from mrc.web.desk_api.app import DeskApi
 from mrc.web.desk_api.app import create_app as create_desk_api
 from mrc.web.metrics_api.app import metrics_route
 from mrc.wiring.issuers import IssuingAuthority
+from mrc.wiring.repeating import repeating
 from mrc.wiring.server import ServerParts
 
-PUBLISH_SECONDS = 1.0  # how long an end by replacement may wait; a lock is published at once
+PUBLISH_EVERY = timedelta(seconds=1)  # an end by replacement waits so long, a lock not at all
 
 
 def make_publisher(issuer: Issuer, parts: ServerParts) -> PushingPublisher:
@@ -66,19 +68,6 @@ def _lifespan_of(app: Starlette) -> Lifespan[Starlette]:
     return lifespan
 
 
-@contextlib.asynccontextmanager
-async def published(publisher: StatusPublisher) -> AsyncIterator[None]:
+def published(publisher: StatusPublisher) -> AbstractAsyncContextManager[None]:
     """Publish from time to time: what an act could not publish, and lists that run out."""
-
-    async def forever() -> None:
-        while True:
-            await publisher.publish_changes(now=SystemClock().now())
-            await asyncio.sleep(PUBLISH_SECONDS)
-
-    task = asyncio.create_task(forever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return repeating("status", lambda now: publisher.publish_changes(now=now), every=PUBLISH_EVERY)

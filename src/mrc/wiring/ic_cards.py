@@ -1,8 +1,7 @@
 """Issuance by IC card put together: whose cards are good, the steps, the register of chip cards."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 
 from mrc.authority.face_matching.reading import FaceReader
 from mrc.authority.ic_issuance.chip_steps import ChipParts
@@ -28,10 +27,11 @@ from mrc.registry.store import RegistryStore
 from mrc.wiring.faces import ic_face_step
 from mrc.wiring.issuers import IMMIGRATION, shared_secret
 from mrc.wiring.providers import CLIENT_ID
+from mrc.wiring.repeating import repeating
 
 ROOM = "ic"
 POLICY = PlasticPolicy()
-EXPIRY_SECONDS = 3600.0
+EXPIRE_EVERY = timedelta(hours=1)
 
 
 def load_csca_trust(settings: Settings) -> CscaTrust:
@@ -117,19 +117,6 @@ def make_chip_cards(database: Database, registry: RegistryStore) -> ChipCards:
     )
 
 
-@contextlib.asynccontextmanager
-async def expiring(chip_cards: ChipCards) -> AsyncIterator[None]:
+def expiring(chip_cards: ChipCards) -> AbstractAsyncContextManager[None]:
     """End from time to time the chip cards whose last day is over."""
-
-    async def forever() -> None:
-        while True:
-            await chip_cards.end_expired(now=SystemClock().now())
-            await asyncio.sleep(EXPIRY_SECONDS)
-
-    task = asyncio.create_task(forever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return repeating("ic_cards", lambda now: chip_cards.end_expired(now=now), every=EXPIRE_EVERY)

@@ -39,6 +39,7 @@ from mrc.ledger.trust_file import encode_trust
 from mrc.web.explorer.app import make_app as make_explorer
 from mrc.wiring.explored import ExploredLedger
 from mrc.wiring.ledger_files import LedgerFiles
+from mrc.wiring.repeating import running
 from mrc.wiring.server import practice_tls
 from mrc.wiring.wallet_process import tls_roots
 
@@ -148,10 +149,5 @@ async def _ticking(role: LedgerRole) -> AsyncIterator[None]:
     clock = SystemClock()
     metrics = AnchorMetrics(REGISTRY, clock)
     clockwork = Clockwork(role.lane(), clock, role.timetable, metrics)
-    tasks = [asyncio.create_task(clockwork.run()), asyncio.create_task(role.serve_council())]
-    try:
+    async with running("anchors", clockwork.run()), running("council", role.serve_council()):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

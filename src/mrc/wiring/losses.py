@@ -1,10 +1,9 @@
 """Losses put together: lock codes at every issuer, the public page and the carrier's webhook."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -38,7 +37,6 @@ from mrc.infra.settings import Host, Settings
 from mrc.infra.stores.loss import DatabaseLosses
 from mrc.infra.stores.register_events import DatabaseEvents
 from mrc.issuer.issuer import Issuer
-from mrc.kernel.errors import MrcError
 from mrc.registry.eligibility import EligibilityRules
 from mrc.registry.store import RegistryStore
 from mrc.web.call_centre.app import CallCentreApi
@@ -47,9 +45,10 @@ from mrc.web.lost.app import make_app
 from mrc.web.lost.asker_reports import asker_reports_route
 from mrc.web.lost.reports import NOTICE_PATH, carrier_route, notice_route
 from mrc.wiring.issuers import IMMIGRATION, IssuingAuthority, shared_secret
+from mrc.wiring.repeating import repeating
 from mrc.wiring.server import ServerParts
 
-TICK_SECONDS = 2.0
+LOOK_EVERY = timedelta(seconds=2)
 UNLOCK_WINDOW = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
@@ -171,29 +170,20 @@ def make_unlocking(losses: Losses, chip: ChipParts, counter: Counter) -> UnlockS
 @contextlib.asynccontextmanager
 async def looked_after(losses: Losses, events: RegisterEvents | None = None) -> AsyncIterator[None]:
     """From time to time: reports that a killed process left, notices not taken, register events
-    of other processes, what ran out."""
-
-    async def forever() -> None:
-        while True:
-            now = SystemClock().now()
-            try:
-                await losses.parts.reports.resume(now=now)
-                if losses.notices is not None:
-                    await losses.notices.deliver_waiting(now=now)
-                if events is not None:
-                    await events.carry_out(now=now)
-                await losses.store.purge(now=now)
-            except MrcError as error:
-                _log.warning("loss.tick_failed", what=type(error).__name__)
-            await asyncio.sleep(TICK_SECONDS)
-
-    task = asyncio.create_task(forever())
-    try:
+    of other processes, what ran out. None of them keeps another waiting."""
+    works: dict[str, Callable[[datetime], Awaitable[object]]] = {
+        "losses.resume": lambda now: losses.parts.reports.resume(now=now),
+        "losses.purge": lambda now: losses.store.purge(now=now),
+    }
+    notices = losses.notices
+    if notices is not None:
+        works["losses.notices"] = lambda now: notices.deliver_waiting(now=now)
+    if events is not None:
+        works["register_events"] = lambda now: events.carry_out(now=now)
+    async with contextlib.AsyncExitStack() as stack:
+        for name, work in works.items():
+            await stack.enter_async_context(repeating(name, work, every=LOOK_EVERY))
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def carrier_keys(settings: Settings) -> Path:

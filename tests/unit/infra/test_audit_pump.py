@@ -1,5 +1,6 @@
 """The pump repeats nothing, forgets nothing, and tells trust that came, changed and went."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from mrc.infra.audit_pump import IMMIGRATION_TABLES, ISSUER_TABLES, ActSources, ActTable, AuditPump
 from mrc.infra.database.engine import Database, open_database
@@ -125,3 +127,20 @@ async def test_an_issuer_without_register_and_desk_is_pumped_from_its_cards(
     assert b"card.issued" in leaf
     assert b"counter-3" not in leaf
     log.close()
+
+
+async def test_a_disk_that_takes_no_head_for_a_while_does_not_end_the_log(pumping: Pumping) -> None:
+    await pumping.act(1)
+    pump, file = pumping.pump(), pumping.log._db
+    file.execute("PRAGMA query_only = ON")
+    task = asyncio.create_task(pump.run())
+    with capture_logs() as told:
+        while "audit_head_not_published" not in [each["event"] for each in told]:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+    file.execute("PRAGMA query_only = OFF")
+    while pump.head is None:
+        assert not task.done()
+        await asyncio.sleep(0.01)
+    task.cancel()
+    assert pumping.log.size() == 1
