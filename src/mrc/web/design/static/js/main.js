@@ -9,4 +9,6 @@ import "./card.js";
 import "./result.js";
 import "./loading.js";
 import "./panel.js";
-import "./scanner.js";
+
+// The scanner is large and stands on few pages.
+if (document.querySelector("mrc-scanner")) import("./scanner.js");
