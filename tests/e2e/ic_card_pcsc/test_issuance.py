@@ -34,6 +34,9 @@ from tests.simulators.ic_issuance_world import Person
 PHONE_PIN = "493817"
 ROUND_TRIP = 0.08  # seconds added to each request of the phone
 NFC = "20"  # milliseconds added to each APDU
+APDUS = (
+    94  # of a whole issuance, as docs/how-to/ic-card.md tells: each more is seconds at the reader
+)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +132,7 @@ async def test_a_whole_issuance_over_pcscd_with_nfc_and_network_delays(stack, li
     assert tapped.round_trips == 4
     assert slow.challenges <= 5
     assert len(received.card.types) == 2
-    assert at_reader < 8
+    assert tapped.apdus <= APDUS
 
 
 def test_the_command_line_collects_over_pcscd_and_a_new_phone_ends_the_first(stack, line):
