@@ -127,7 +127,7 @@ class _Authority:
             looked_after(self.losses, events),
             audited(parts, IMMIGRATION.role, IMMIGRATION_TABLES) as find_head,
             anchors.running(find_head),
-            forgetting(self.asker_reports),
+            forgetting(self.asker_reports, SystemClock()),
             further_workers(parts.settings),
         ):
             yield
