@@ -152,6 +152,7 @@ async def test_made_at_the_desk_with_the_signers_key_in_a_token(
         await screen.locator("#pin-choose").wait_for()
         await town.kill(AUTHORITY)
         await town.start(AUTHORITY)
+        await screen.reload()  # the pad on it was the killed process's
         await go_on(page, making)
         card_file = await finish(page, screen, town)
     card = ("--card-file", str(card_file), "--pin-file", secret(token.folder, "card-pin", CARD_PIN))
